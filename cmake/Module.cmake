@@ -1,0 +1,17 @@
+# trunkline_module(name SOURCES a.cpp ... USES other modules and dep:: libraries)
+# One static library a folder of src/. The order of add_subdirectory in src/CMakeLists.txt is the order of who may
+# include whom; tests/include_direction.py checks it.
+function(trunkline_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  set(target trunkline_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/include" PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${target} PRIVATE trunkline_flags)
+  foreach(use IN LISTS ARG_USES)
+    if(use MATCHES "^dep::")
+      target_link_libraries(${target} PUBLIC ${use})
+    else()
+      target_link_libraries(${target} PUBLIC trunkline_${use})
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <trunkline/base/clock.hpp>
+#include <trunkline/base/ids.hpp>
+#include <trunkline/base/offload.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/calls/call.hpp>
+#include <trunkline/calls/event.hpp>
+#include <trunkline/calls/routing.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trunkline::calls {
+
+/// An answer that was given to a provider and is given again, byte for byte, when the same request comes again.
+struct StoredAnswer {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+/// A new call as a provider announces it.
+struct Arrival {
+  std::string inbox_key;  ///< what makes this request unique: idempotency token, or provider, call and sequence
+  std::string provider;
+  std::string provider_call_id;
+  Direction direction = Direction::inbound;
+  State state = State::ringing;
+  std::string from;
+  std::string to;
+  std::map<std::string, std::string> metadata;
+};
+
+/// A provider's word about a call that may not be known yet.
+struct StatusUpdate {
+  std::string inbox_key;
+  std::string provider;
+  std::string provider_call_id;
+  Direction direction = Direction::inbound;
+  std::string from;
+  std::string to;
+  EventType type = EventType::call_status;
+  WallTime at;
+  std::string data;  ///< JSON object for the event
+};
+
+/// What a media socket gets for its one-time token.
+struct MediaGrant {
+  Call call;
+  config::Route route;
+  std::string recording_id;    ///< empty when the route does not record
+  std::string recording_path;  ///< below the recordings folder
+  bool bidirectional = true;
+};
+
+struct CallFilter {
+  std::optional<State> state;
+  std::optional<bool> terminal;  ///< true: history, false: active
+  std::string provider;
+  std::optional<Direction> direction;
+  std::string from;
+  std::string to;
+  std::optional<WallTime> created_after;
+  std::optional<WallTime> created_before;
+  std::string cursor;      ///< opaque, from Page::next_cursor; else `invalid_cursor`
+  std::size_t limit = 50;  ///< 1 to 500
+};
+
+template <class T>
+struct Page {
+  std::vector<T> data;
+  std::string next_cursor;  ///< empty at the end
+};
+
+struct CallStats {
+  std::int64_t total = 0;
+  std::int64_t active = 0;
+  std::int64_t completed = 0;     ///< ENDED
+  std::int64_t failed = 0;        ///< every other terminal state
+  double average_duration_s = 0;  ///< of completed calls
+  std::map<std::string, std::int64_t> by_state;
+  std::map<std::string, std::int64_t> by_provider;
+};
+
+/// Told of every event that this node stored, once it is durable: in the order of the log, one at a time. Called on the
+/// worker or thread that made a change: hand over and return, never throw. `previous` is the state before the event,
+/// nothing for a call's first. What a crash swallows is still in the outbox.
+class EventObserver {
+ public:
+  virtual ~EventObserver() = default;
+  virtual void on_committed(const Event& event, const Call& call, std::optional<State> previous) = 0;
+};
+
+/// Everything that may happen to calls. Each operation is one transaction: inbox key, events, snapshot and outbox are
+/// durable together before it returns, or nothing is. Safe to call from any worker; the truth is in the database alone,
+/// so that many nodes can share it. The references must outlive the service, the service its coroutines.
+///
+/// Data of events is a JSON object of at most 64 KiB, else the error is `invalid_event`. Of an arrival's metadata 64
+/// entries are kept, with names of up to 128 bytes and values of up to 4096 (longer ones are cut).
+class CallService {
+ public:
+  CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids);
+  ~CallService();
+
+  void observe(EventObserver& observer);  ///< before the first call only
+
+  /// A new call arrives: it gets its route and, unless that rejects it (the call is DECLINED then), a media token that
+  /// is good for five minutes. `render` makes the provider's answer once the call and its media token exist; it runs
+  /// inside the transaction and must only compute. The same inbox key, or the same provider call, gives the stored
+  /// answer again without effect, also concurrently.
+  struct Admission {
+    const Call& call;
+    const config::Route& route;
+    const std::string& media_token;  ///< empty when the route rejects
+  };
+  using Render = std::function<StoredAnswer(const Admission&)>;
+  asio::awaitable<Result<StoredAnswer>> arrive(Arrival arrival, Render render);
+
+  /// A status or other callback. Unknown calls are created from it, without a route until they arrive. The same inbox
+  /// key changes nothing.
+  asio::awaitable<Result<>> update(StatusUpdate update);
+
+  /// Redeems a media token: checks that it belongs to `call_id` and `provider_call_id`, that it is fresh, and burns
+  /// it; the call becomes CONNECTED, and a row for its recording is made if its route records. Errors: `bad_token`
+  /// (wrong, used, expired), `call_over`, store errors.
+  asio::awaitable<Result<MediaGrant>> start_media(std::string call_id, std::string provider_call_id, std::string token,
+                                                  std::string stream_id, bool bidirectional, std::string data);
+
+  /// Appends an event to a known call. Error `call_not_found`.
+  asio::awaitable<Result<Event>> append(std::string call_id, EventType type, std::string data);
+
+  /// The same from any thread without waiting: queued in order per call, retried with back-off while the store is down,
+  /// bounded (10,000 events); what is dropped is counted and logged. Destruction waits up to five seconds for the
+  /// store.
+  void append_later(std::string call_id, EventType type, std::string data);
+  std::uint64_t dropped_events() const;
+
+  /// Closes calls of which nothing more is to be expected; returns how many. `has_media` says whether a call has a
+  /// running stream on this node; such calls are marked as alive, so that no other node closes them. Run it on every
+  /// node, more often than half of `limits.connected_timeout`. At most 500 calls a run.
+  asio::awaitable<Result<std::size_t>> reap(const config::Calls& limits,
+                                            std::function<bool(const std::string& call_id)> has_media);
+
+  // Queries. `call_not_found` where an id is given.
+  asio::awaitable<Result<Call>> find(std::string call_id);
+  asio::awaitable<Result<Call>> find_by_provider_id(std::string provider, std::string provider_call_id);
+  /// The newest first.
+  asio::awaitable<Result<Page<Call>>> list(CallFilter filter);
+  asio::awaitable<Result<CallStats>> stats();
+  /// In order; at most 1000.
+  asio::awaitable<Result<std::vector<Event>>> events_of(std::string call_id, std::int64_t after_version,
+                                                        std::size_t limit);
+  /// Events of all calls after a place in the log, in order; at most 1000.
+  asio::awaitable<Result<std::vector<Event>>> events_after(std::int64_t seq, std::size_t limit);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace trunkline::calls

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <trunkline/base/clock.hpp>
+#include <trunkline/calls/call.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace trunkline::calls {
+
+/// What can happen to a call. The wire names (`call.received`, ...) are stable.
+enum class EventType : std::uint8_t {
+  call_received,       ///< data: provider, providerCallId, direction, from, to, route?, metadata
+  call_status,         ///< data: status (our State word), providerStatus, duration? (whole seconds, a number), reason?
+  call_closed,         ///< data: reason, authority (`gateway` or `command`), state? (a terminal one; ENDED when absent)
+  call_reconnecting,   ///< data: reason
+  call_reconnected,    ///< data: {}
+  media_started,       ///< data: streamId, tracks, encoding, sampleRate
+  media_ended,         ///< data: streamId, cause, durationMs, gaps, late, callEnds
+  dtmf_received,       ///< data: digit, track, atMs
+  transcript_segment,  ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
+  transcript_trouble,  ///< data: engine, reason, message
+  recording_started,   ///< data: recordingId
+  recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256
+  recording_failed,     ///< data: recordingId, reason
+  quality_alert,        ///< data: track, metric, value, threshold
+  quality_summary,      ///< data: track, score, gaps, late, jitterMs, levelDb
+};
+std::string_view to_string(EventType type);
+std::optional<EventType> parse_event_type(std::string_view text);
+
+/// One entry of a call's log.
+struct Event {
+  std::string id;  ///< `evt_...`; an event with the same id is the same event
+  std::string call_id;
+  EventType type = EventType::call_received;
+  WallTime at;              ///< when it happened, by whoever says so
+  std::string data = "{}";  ///< a JSON object as text: stored, streamed and shown as it is
+
+  std::int64_t seq = 0;             ///< place in the log of all calls; 0 until stored
+  std::int64_t version = 0;         ///< place in the call's own log, from 1; 0 until stored
+  State state = State::initiating;  ///< of the call once this event was folded in
+};
+
+/// The JSON object that REST, WebSocket and webhooks show: id, seq, callId, version, type, at, state, data.
+std::string to_json_text(const Event& event);
+
+}  // namespace trunkline::calls

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trunkline::config {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Server {
+  std::string host = "0.0.0.0";
+  std::uint16_t port = 8080;
+  std::string public_url;   ///< origin and prefix that providers call, without trailing slash
+  std::size_t workers = 0;  ///< 0: one per core
+  std::filesystem::path tls_certificate;
+  std::filesystem::path tls_key;
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_body_bytes = 1024 * 1024;
+  milliseconds header_timeout{10'000};
+  milliseconds idle_timeout{60'000};
+  std::size_t max_connections = 20'000;
+  std::size_t max_connections_per_address = 4'096;
+  std::size_t max_message_bytes = 256 * 1024;  ///< of a WebSocket message
+  std::vector<std::string> cors_origins;
+  bool security_headers = true;
+  seconds drain_timeout{30};
+};
+
+struct Log {
+  std::string level = "info";
+  std::string format = "auto";  ///< auto (pretty on a terminal), json, pretty
+};
+
+enum class MetricsAccess { loopback, token, open };
+
+struct Security {
+  std::string jwt_secret;
+  std::filesystem::path jwt_public_key;  ///< PEM, for RS256 or ES256
+  std::filesystem::path jwt_jwks;
+  std::string jwt_issuer;    ///< required value of `iss` when set
+  std::string jwt_audience;  ///< required value of `aud` when set
+  MetricsAccess metrics_access = MetricsAccess::loopback;
+};
+
+struct Twilio {
+  std::string account_sid;
+  std::vector<std::string> auth_tokens;  ///< the first signs our own requests; all are accepted
+  std::string api_url = "https://api.twilio.com";
+};
+
+struct Deepgram {
+  std::string api_key;
+  std::string url = "wss://api.deepgram.com";
+  std::string model = "nova-3";
+};
+
+struct Speech {
+  std::filesystem::path model_dir = "/usr/share/pocketsphinx/model/en-us";
+  std::size_t max_decoders = 8;  ///< embedded decoders running at once
+  std::string voice = "slt";
+};
+
+struct Recording {
+  std::filesystem::path dir;  ///< default DATA_DIR/recordings
+};
+
+struct Calls {
+  std::size_t max_streams = 5'000;
+  seconds ringing_timeout{120};
+  seconds connecting_timeout{60};
+  seconds connected_timeout{300};  ///< connected, but neither media nor a callback for this long
+  seconds max_duration{14'400};
+  seconds reaper_interval{5};
+  milliseconds media_idle_timeout{10'000};
+};
+
+/// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
+struct Route {
+  std::string name;
+  std::string provider;
+  std::string to;
+  std::string from;
+
+  std::string greeting;      ///< spoken into the stream
+  std::string announcement;  ///< spoken before the greeting, for example that the call is recorded
+  bool record = true;
+  bool transcribe = true;
+  std::string engine;  ///< deepgram, embedded; empty: deepgram when it is configured, else embedded
+  std::string language = "en-US";
+  std::vector<std::string> phrases;  ///< what the embedded engine listens for besides digits and yes/no
+  std::string dial;                  ///< connect the caller on to this number; the stream then only listens
+  std::string caller_id;
+  std::string reject;  ///< `rejected` or `busy`: do not answer
+};
+
+/// Everything Trunkline can be told. Filled once at start, then read only.
+struct Settings {
+  std::filesystem::path data_dir = "data";
+  std::string database_url;  ///< empty: SQLite in data_dir
+  Server server;
+  Log log;
+  Security security;
+  Twilio twilio;
+  Deepgram deepgram;
+  Speech speech;
+  Recording recording;
+  Calls calls;
+  std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
+};
+
+}  // namespace trunkline::config

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <trunkline/calls/call_service.hpp>
+#include <trunkline/net/websocket.hpp>
+#include <trunkline/net/worker.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace trunkline::events {
+
+/// An event on its way to subscribers: made into text once, shared by all.
+struct Published {
+  std::int64_t seq = 0;  ///< 0: not in the log, seen only by those who listen now
+  std::string call_id;
+  std::string type;
+  std::string text;
+};
+using Batch = std::shared_ptr<const std::vector<Published>>;
+
+/// What a subscriber wants to see.
+struct Subscription {
+  std::optional<std::int64_t> after;  ///< resume behind this place in the log; nothing: from now on
+  std::string call_id;                ///< empty: every call
+  std::vector<std::string> types;     ///< exact, or ending in `.*`; empty: every type
+
+  bool wants(const Published& event) const;
+};
+
+/// Brings committed events to those who listen: takes them from the outbox in the order of the log, hands them to every
+/// subscriber on the subscriber's own worker, and then clears them from the outbox.
+///
+/// A subscriber that reads too slowly is closed with 1013 and resumes with `after`. Lives until its workers stopped.
+class EventHub final : public calls::EventObserver {
+ public:
+  EventHub(calls::CallService& calls, store::Database& database, net::Worker& worker);
+  ~EventHub() override;
+
+  /// Begins to relay, with what an earlier run left in the outbox. Any thread, once.
+  void start();
+
+  void on_committed(const calls::Event& event, const calls::Call& call, std::optional<calls::State> previous) override;
+
+  /// For what is worth seeing but not worth keeping, such as interim transcripts. `data` is a JSON object. Any thread.
+  void publish_live(const std::string& call_id, const std::string& type, WallTime at, const std::string& data);
+
+  /// The handler for one subscriber's socket. The hub must outlive it.
+  std::shared_ptr<net::WebSocketHandler> subscriber(Subscription subscription);
+
+ private:
+  class Socket;
+
+  asio::awaitable<void> relay();
+  asio::awaitable<Result<bool>> relay_batch();
+  void broadcast(Batch batch);
+  void wake();
+
+  calls::CallService& calls_;
+  store::Database& database_;
+  net::Worker& worker_;
+  asio::steady_timer signal_;
+  std::atomic<bool> woken_{false};
+  std::mutex mutex_;
+  std::unordered_set<std::shared_ptr<Socket>> sockets_;
+};
+
+}  // namespace trunkline::events

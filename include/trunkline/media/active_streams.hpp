@@ -1,0 +1,58 @@
+#pragma once
+
+#include <trunkline/media/sink.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace trunkline::media {
+
+/// A stream that runs on this node, as others may touch it; on its own thread only.
+class LiveStream {
+ public:
+  virtual ~LiveStream() = default;
+  virtual const Format& format() const = 0;
+  virtual void add_sink(std::shared_ptr<Sink> sink) = 0;
+  virtual void remove_sink(const Sink& sink) = 0;
+  /// Ends the stream and hangs up its socket; more than one call is harmless.
+  virtual void end(EndCause cause) = 0;
+};
+
+/// The streams of this node by call, and the way to their threads. Any thread.
+class ActiveStreams {
+ public:
+  explicit ActiveStreams(std::size_t limit) : limit_(limit) {}
+
+  /// False when the node's limit is reached or the call has a stream already. remove() gives the place back.
+  [[nodiscard]] bool add(const std::string& call_id, boost::asio::any_io_executor executor,
+                         std::weak_ptr<LiveStream> stream);
+  void remove(const std::string& call_id);
+
+  bool has(const std::string& call_id) const;
+  std::size_t size() const;
+  std::vector<std::string> call_ids() const;
+
+  /// Runs `work` on the stream's thread, if it is still there then. False when the call has no stream here.
+  bool post(const std::string& call_id, std::function<void(LiveStream&)> work);
+  void post_all(const std::function<void(LiveStream&)>& work);
+
+ private:
+  struct Entry {
+    boost::asio::any_io_executor executor;
+    std::weak_ptr<LiveStream> stream;
+  };
+  static void post(const Entry& entry, std::function<void(LiveStream&)> work);
+
+  const std::size_t limit_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_;
+};
+
+}  // namespace trunkline::media

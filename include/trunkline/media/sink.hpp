@@ -1,0 +1,39 @@
+#pragma once
+
+#include <trunkline/media/frame.hpp>
+
+#include <string_view>
+
+namespace trunkline::media {
+
+/// Why a stream is over. A stream ends once; the first cause wins.
+enum class EndCause : std::uint8_t { stop, closed, provider_status, idle, replaced, shutdown, protocol_error };
+constexpr std::string_view to_string(EndCause cause) {
+  constexpr std::string_view names[] = {"stop",     "closed",   "provider-status", "idle",
+                                        "replaced", "shutdown", "protocol-error"};
+  return names[static_cast<std::size_t>(cause)];
+}
+
+/// Takes one stream's audio: recorder, transcriber, listener, quality meter, voice agent.
+///
+/// All methods are called on the stream's worker thread, on_end() last and once. A sink copies what it keeps into a
+/// queue of its own with a limit, never blocks, does not allocate per frame once warm, and cannot fail: what it must
+/// drop it counts in `dropped()`.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  /// A short fixed word for metrics: `recorder`, `deepgram`, `embedded`, `listener`, `meter`.
+  virtual std::string_view name() const = 0;
+  virtual void on_frame(const Frame& frame) noexcept = 0;
+  /// Everything that one wake-up of the connection brought has been given: the moment to send a batch.
+  virtual void on_batch_end() noexcept {}
+  /// The stream is over; work that is still to do goes on elsewhere, and the sink keeps itself alive for it.
+  virtual void on_end(EndCause cause) noexcept = 0;
+
+  /// Bytes waiting in the sink's own queue, and frames it had to drop; for metrics, on the stream's thread.
+  virtual std::size_t queued_bytes() const noexcept { return 0; }
+  virtual std::uint64_t dropped() const noexcept { return 0; }
+};
+
+}  // namespace trunkline::media

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <trunkline/base/clock.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/net/http.hpp>
+#include <trunkline/net/websocket.hpp>
+#include <trunkline/net/worker.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+
+namespace trunkline::net {
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string url;
+  Headers headers;
+  std::string body;
+  milliseconds timeout{15'000};  ///< for the whole exchange
+  std::size_t max_body_bytes = 8 * 1024 * 1024;
+};
+
+struct ClientResponse {
+  int status = 0;
+  Headers headers;
+  std::string body;
+};
+
+/// One request on a connection of its own. Redirects are not followed. TLS certificates are verified. Errors:
+/// `invalid_url`, `unreachable`, `timeout`, `tls_failed`, `bad_response`. Runs on the calling coroutine's loop.
+asio::awaitable<Result<ClientResponse>> fetch(ClientRequest request);
+
+struct WebSocketRequest {
+  std::string url;  ///< ws or wss
+  Headers headers;
+  milliseconds timeout{4'000};  ///< until the upgrade is answered
+  std::size_t max_message_bytes = 1024 * 1024;
+  std::size_t max_unsent_bytes = 1024 * 1024;
+};
+
+/// Connects in the background on `worker` (call it there). `handler` hears on_open(), or on_close() with the reason
+/// and, where there was one, the HTTP status of the refusal.
+void open_websocket(Worker& worker, WebSocketRequest request, std::shared_ptr<WebSocketHandler> handler);
+
+}  // namespace trunkline::net

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <trunkline/base/clock.hpp>
+#include <trunkline/base/offload.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/recording/recorder.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trunkline::recording {
+
+/// A row of the library. `state`: `recording`, `completed`, `failed`.
+struct Recording {
+  std::string id;
+  std::string call_id;
+  std::string state;
+  std::string path;  ///< below the recordings folder
+  WallTime started_at;
+  std::optional<WallTime> completed_at;  ///< or failed
+  FileFacts facts;
+  bool recovered = false;  ///< finished after a crash
+  std::string failure;
+};
+
+/// The rows of all recordings. Any thread. Rows are created by calls::CallService together with the media start.
+/// Errors besides those named: those of store::Database.
+class Library {
+ public:
+  Library(store::Database& database, std::filesystem::path folder, const Clock& clock);
+
+  asio::awaitable<Result<Recording>> find(std::string recording_id);  ///< `recording_not_found`
+  /// Oldest first; empty for a call without recordings or an unknown one.
+  asio::awaitable<Result<std::vector<Recording>>> of_call(std::string call_id);
+  /// `recording_not_found`
+  asio::awaitable<Result<>> complete(std::string recording_id, FileFacts facts, bool recovered);
+  /// `recording_not_found`
+  asio::awaitable<Result<>> fail(std::string recording_id, std::string reason);
+  /// What an earlier run left unfinished, oldest first, at most `unfinished_limit`: ask again when these are settled.
+  asio::awaitable<Result<std::vector<Recording>>> unfinished();
+  static constexpr int unfinished_limit = 1000;
+
+  std::filesystem::path file_of(const Recording& recording) const { return file_at(recording.path); }
+  /// `path` as in the row, below the recordings folder.
+  std::filesystem::path file_at(const std::string& path) const { return folder_ / path; }
+
+ private:
+  store::Database& database_;
+  std::filesystem::path folder_;
+  const Clock& clock_;
+};
+
+/// The object that REST shows: recordingId, callId, state, format, channels, sampleRate, durationMs, sizeBytes, sha256,
+/// startedAt, completedAt, recovered, and failure of a failed one. completedAt and sha256 are null until they are
+/// known.
+std::string to_json_text(const Recording& recording);
+
+}  // namespace trunkline::recording

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <trunkline/base/clock.hpp>
+#include <trunkline/base/result.hpp>
+#include <trunkline/base/thread_pool.hpp>
+#include <trunkline/media/sink.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace trunkline::recording {
+
+/// A finished file.
+struct FileFacts {
+  std::int64_t duration_ms = 0;
+  std::int64_t size_bytes = 0;
+  std::string sha256;  ///< lower-case hex
+  int channels = 2;
+  int sample_rate = 8000;
+  std::string format = "wav";
+};
+
+/// `2026/11/20/<recording id>.wav`, below the recordings folder.
+std::filesystem::path relative_path(WallTime started, const std::string& recording_id);
+
+/// Told once how a recording came out: on a writer thread, when the file is finished or as soon as the disk fails.
+/// Errors: `disk_failed` with the reason; `overloaded` when the writers could not take the last job (the file is then
+/// as a crash would leave it, and is told on the stream's thread).
+using RecordingDone = std::function<void(Result<FileFacts>)>;
+
+struct RecorderLimits {
+  /// What may wait for the disk; a recorder drops nothing below it. A block beyond it is left out as silence, and its
+  /// frames are counted in dropped(): the alarm.
+  std::size_t spill_bytes = 4 * 1024 * 1024;
+};
+
+/// Writes one stream as a stereo WAV, 16-bit PCM: left the far end, right us, each frame at its place on the stream's
+/// timeline, silence where there was nothing. Works from any kill: after each write, every 600 ms, the header tells
+/// what the file holds, and at most one second is still in memory.
+///
+/// The file is created, written and finished on `writers`, never on the stream's thread; the jobs of one recording
+/// run in order, one at a time, so the pool's limit should be no less than the number of streams. `writers` must
+/// outlive the sink. Costs 16 kB for mu-law at 8 kHz.
+std::shared_ptr<media::Sink> make_recorder(std::filesystem::path path, media::Format format, ThreadPool& writers,
+                                           RecordingDone done, RecorderLimits limits = {});
+
+/// Brings a file of a recorder that a crash left behind to a finished state from its length; a finished one stays as
+/// it is. Errors: `recording_missing`, `recording_damaged` (no usable header), `disk_failed`.
+Result<FileFacts> repair(const std::filesystem::path& path);
+
+}  // namespace trunkline::recording

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <trunkline/base/offload.hpp>
+#include <trunkline/base/result.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace trunkline::store {
+
+/// A parameter or a column: null, integer (also booleans and milliseconds), real, text.
+using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+/// One row of an answer, by column number from 0. Reading a column as the wrong type is a programming error and throws
+/// SqlFailure; `*_or_null` are for columns that may be NULL.
+class Row {
+ public:
+  explicit Row(std::vector<Value> columns) : columns_(std::move(columns)) {}
+  std::int64_t integer(std::size_t column) const;
+  double real(std::size_t column) const;
+  const std::string& text(std::size_t column) const;
+  std::optional<std::int64_t> integer_or_null(std::size_t column) const;
+  std::optional<double> real_or_null(std::size_t column) const;
+  std::optional<std::string> text_or_null(std::size_t column) const;
+
+ private:
+  std::vector<Value> columns_;
+};
+
+/// What a statement throws inside a transaction. Only Database catches it: it rolls back and makes an Error of it, so
+/// that the body of a transaction is straight-line code.
+class SqlFailure : public std::runtime_error {
+ public:
+  enum class Kind { unavailable, busy, constraint, full, read_only, damaged, other };
+  SqlFailure(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+  Kind kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+/// Statements inside one transaction, on the database's thread. Parameters are written $1, $2, ... in every driver, and
+/// as many are given as the highest number says; a number may repeat. A statement text is prepared once and kept.
+/// Never BEGIN, COMMIT or SAVEPOINT: the transaction is the database's.
+class Sql {
+ public:
+  virtual ~Sql() = default;
+
+  /// Rows of a SELECT or of a RETURNING clause. Throws SqlFailure.
+  virtual std::vector<Row> query(std::string_view statement, std::span<const Value> params) = 0;
+  /// Number of rows changed. Throws SqlFailure.
+  virtual std::int64_t execute(std::string_view statement, std::span<const Value> params) = 0;
+  /// Several statements separated by `;`, without parameters: migrations. Throws SqlFailure.
+  virtual void script(std::string_view statements) = 0;
+
+  std::vector<Row> query(std::string_view statement, std::initializer_list<Value> params = {}) {
+    return query(statement, std::span<const Value>(params.begin(), params.size()));
+  }
+  std::int64_t execute(std::string_view statement, std::initializer_list<Value> params = {}) {
+    return execute(statement, std::span<const Value>(params.begin(), params.size()));
+  }
+};
+
+/// Where calls, events, recordings and transcripts live. One interface, two drivers (SQLite here, Postgres with
+/// DATABASE_URL); all SQL above it is written in what both understand.
+///
+/// Work runs on the driver's own threads. A write runs in a transaction of its own as far as the caller can tell
+/// (drivers may let several share one commit); it is durable before the caller goes on. Work that returns an Error or
+/// throws leaves no trace; what it threw becomes an Error. Work must not wait for the database it runs on.
+///
+/// Errors: `store_unavailable` (not reachable, disk full, read-only), `overloaded` (queue full), `store_failed`, and
+/// what work returns.
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  template <class T, class Work>  // Work: Result<T>(Sql&), may run more than once after a lost connection
+  asio::awaitable<Result<T>> write(Work work) {
+    return run<T>(Access::write, std::move(work));
+  }
+  template <class T, class Work>
+  asio::awaitable<Result<T>> read(Work work) {
+    return run<T>(Access::read, std::move(work));
+  }
+
+  /// The same for the command line and for tests: blocks the calling thread. Never call it on a loop.
+  template <class T, class Work>
+  Result<T> write_blocking(Work work) {
+    return run_blocking<T>(Access::write, std::move(work));
+  }
+  template <class T, class Work>
+  Result<T> read_blocking(Work work) {
+    return run_blocking<T>(Access::read, std::move(work));
+  }
+
+  /// `sqlite` or `postgres`, for health and logs.
+  virtual std::string_view driver() const = 0;
+  /// Jobs waiting, for metrics.
+  virtual std::size_t queued() const = 0;
+
+ protected:
+  enum class Access { read, write };
+  /// Takes `work` to the database's thread and calls `done` there once, after commit or rollback. When the queue is
+  /// full, `done` is called at once on the caller's thread.
+  virtual void submit(Access access, std::function<Result<>(Sql&)> work, std::function<void(Result<>)> done) = 0;
+
+ private:
+  template <class T, class Work>
+  asio::awaitable<Result<T>> run(Access access, Work work);
+  template <class T, class Work>
+  Result<T> run_blocking(Access access, Work work);
+
+  Result<> wait_for(Access access, std::function<Result<>(Sql&)> work);
+
+  /// Both live in the waiting caller's frame, which stays until the work has ended.
+  template <class T, class Work>
+  static auto keeping(Work& work, std::optional<Result<T>>& answer);
+  template <class T>
+  static Result<T> settled(std::optional<Result<T>>& answer, const Result<>& ended);
+};
+
+template <class T, class Work>
+auto Database::keeping(Work& work, std::optional<Result<T>>& answer) {
+  return [&work, &answer](Sql& sql) -> Result<> {
+    answer.emplace(work(sql));
+    if (answer->has_error()) return answer->error();
+    return {};
+  };
+}
+
+template <class T>
+Result<T> Database::settled(std::optional<Result<T>>& answer, const Result<>& ended) {
+  if (ended.has_error()) return ended.error();
+  return std::move(*answer);
+}
+
+template <class T, class Work>
+asio::awaitable<Result<T>> Database::run(Access access, Work work) {
+  std::optional<Result<T>> answer;
+  co_return co_await await_value<Result<T>>([this, access, &work, &answer](auto deliver) {
+    submit(access, keeping<T>(work, answer),
+           [&answer, deliver](const Result<>& ended) mutable { deliver(settled(answer, ended)); });
+  });
+}
+
+template <class T, class Work>
+Result<T> Database::run_blocking(Access access, Work work) {
+  std::optional<Result<T>> answer;
+  const Result<> ended = wait_for(access, keeping<T>(work, answer));
+  return settled(answer, ended);
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,83 @@
+#include <trunkline/adapters/embedded_transcriber.hpp>
+#include <trunkline/base/text.hpp>
+#include <trunkline/base/thread_pool.hpp>
+
+#include <adapters/pocketsphinx/embedded_sink.hpp>
+#include <adapters/pocketsphinx/model_folder.hpp>
+#include <adapters/pocketsphinx/pronunciations.hpp>
+
+namespace trunkline::adapters {
+namespace {
+
+bool is_english(std::string_view language) {
+  const auto primary = language.substr(0, language.find('-'));
+  return text::iequals(primary, "en");
+}
+
+class PocketsphinxTranscriber final : public EmbeddedTranscriber {
+ public:
+  PocketsphinxTranscriber(Pronunciations dictionary, const ModelFolder& model, const EmbeddedOptions& options)
+      : dictionary_(std::move(dictionary)),
+        recognisers_(model, options.max_decoders),
+        pool_("speech", options.threads, options.max_decoders) {}
+
+  Result<> warm_up() {
+    auto vocabulary = Vocabulary::make(dictionary_, {});
+    if (!vocabulary) return vocabulary.error();
+    const auto lease = recognisers_.lease(*vocabulary);
+    if (!lease) return make_error("engine_unavailable", "the embedded speech engine is allowed no decoder");
+    const auto recogniser = lease->recogniser();
+    if (!recogniser) return recogniser.error();
+    return {};
+  }
+
+  std::string_view engine() const override { return "embedded"; }
+
+  Result<> check(std::span<const std::string> phrases) const override {
+    const auto vocabulary = Vocabulary::make(dictionary_, phrases);
+    if (!vocabulary) return vocabulary.error();
+    return {};
+  }
+
+  EmbeddedCounts counts() const override { return {judged_.all, judged_.rejected}; }
+
+  Result<std::shared_ptr<media::Sink>> open(const speech::TranscribeRequest& request,
+                                            std::shared_ptr<speech::TranscriptListener> listener) override {
+    if (!is_english(request.language)) {
+      return make_error("unsupported", "the embedded engine understands English only, not " + request.language);
+    }
+    if (request.format.sample_rate != 8000) {
+      return make_error("unsupported", "the embedded engine takes 8 kHz telephone audio only");
+    }
+    auto vocabulary = Vocabulary::make(dictionary_, request.phrases);
+    if (!vocabulary) return vocabulary.error();
+    EmbeddedSink::Leases leases;
+    for (std::size_t i = 0; i < request.tracks.size(); ++i) {
+      auto lease = recognisers_.lease(*vocabulary);
+      if (!lease) return make_error("engine_busy", "all decoders of the embedded speech engine are in use");
+      leases.push_back(std::move(lease));
+    }
+    return std::shared_ptr<media::Sink>(
+        std::make_shared<EmbeddedSink>(request, std::move(leases), std::move(listener), pool_, judged_));
+  }
+
+ private:
+  const Pronunciations dictionary_;
+  RecogniserPool recognisers_;
+  JudgedUtterances judged_;
+  ThreadPool pool_;  // last: its jobs use all of the above
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EmbeddedTranscriber>> make_embedded_transcriber(const EmbeddedOptions& options) {
+  auto model = make_telephone_model(options.model_dir, options.scratch_dir);
+  if (!model) return model.error();
+  auto dictionary = Pronunciations::load(model->dictionary);
+  if (!dictionary) return dictionary.error();
+  auto made = std::make_unique<PocketsphinxTranscriber>(std::move(*dictionary), *model, options);
+  if (auto warm = made->warm_up(); !warm) return warm.error();
+  return std::unique_ptr<EmbeddedTranscriber>(std::move(made));
+}
+
+}  // namespace trunkline::adapters

@@ -1,0 +1,32 @@
+#include <adapters/pocketsphinx/judgement.hpp>
+#include <cmath>
+
+namespace trunkline::adapters {
+namespace {
+
+// Score units a frame, from the distributions of right answers and of off-grammar speech over telephone-band speech
+// (docs/speech.md says which); digits are what foreign speech is most often taken for.
+double least_margin(Kind kind) {
+  switch (kind) {
+    case Kind::digits:
+      return -19;
+    case Kind::answer:
+      return -21;
+    case Kind::phrase:
+      return -19;
+  }
+  return 0;
+}
+
+constexpr double spread = 4;
+
+}  // namespace
+
+std::optional<double> confidence_in(const Heard& heard) {
+  if (heard.words.empty()) return std::nullopt;
+  const double above = heard.margin - least_margin(Vocabulary::kind_of(heard.words));
+  if (above <= 0) return std::nullopt;
+  return 1 / (1 + std::exp(-above / spread));
+}
+
+}  // namespace trunkline::adapters

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "api/router.hpp"
+
+#include <trunkline/api/api.hpp>
+
+namespace trunkline::api {
+
+// One function a group of routes, each in a source of its own. `services` outlives the router.
+void add_health_endpoints(Router& router, const Services& services);
+void add_call_endpoints(Router& router, const Services& services);
+void add_recording_endpoints(Router& router, const Services& services);
+void add_live_endpoints(Router& router, const Services& services);
+void add_twilio_endpoints(Router& router, const Services& services);
+void add_system_endpoints(Router& router, const Services& services);
+
+}  // namespace trunkline::api

@@ -1,0 +1,250 @@
+// Every request passes here: route, admission, handler, then what all answers share.
+
+#include "api/endpoints.hpp"
+#include "api/router.hpp"
+
+#include <trunkline/api/api.hpp>
+#include <trunkline/base/text.hpp>
+#include <trunkline/observe/log.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace trunkline::api {
+namespace {
+
+constexpr std::size_t gzip_from_bytes = 1024;
+
+bool accepts_gzip(const net::Request& request) {
+  return request.header("Accept-Encoding").find("gzip") != std::string_view::npos;
+}
+
+bool is_loopback(const net::Request& request) {
+  const auto& address = request.remote_address;
+  const bool local = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+  // Behind a proxy on this host everybody would look local.
+  return local && request.header("X-Forwarded-For").empty() && request.header("Forwarded").empty();
+}
+
+// A label, so from a closed set: the method is the client's own word.
+std::string_view known_method(std::string_view method) {
+  static constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  const auto* found = std::find(std::begin(known), std::end(known), method);
+  return found == std::end(known) ? "OTHER" : *found;
+}
+
+// Asked every few seconds by machines: worth a line only when debugging.
+bool is_probe(std::string_view route) {
+  return route.ends_with("health") || route.ends_with("livez") || route.ends_with("readyz") ||
+         route.ends_with("ready") || route.ends_with("metrics");
+}
+
+class Gate final : public Api {
+ public:
+  explicit Gate(const Services& services) : services_(services) {
+    add_health_endpoints(router_, services_);
+    add_call_endpoints(router_, services_);
+    add_recording_endpoints(router_, services_);
+    add_live_endpoints(router_, services_);
+    add_twilio_endpoints(router_, services_);
+    add_system_endpoints(router_, services_);
+  }
+
+  std::vector<RouteInfo> routes() const override {
+    std::vector<RouteInfo> all;
+    for (const auto& endpoint : router_.endpoints()) all.push_back({endpoint.method, endpoint.pattern});
+    return all;
+  }
+
+  asio::awaitable<net::Response> serve(net::Request& request) override {
+    const MonoTime began = services_.clock.mono();
+    std::string_view route = "unmatched";
+    net::Response response = co_await answer(request, route);
+    finish(request, response);
+    account(request, route, response.status, services_.clock.mono() - began);
+    co_return response;
+  }
+
+  asio::awaitable<net::Upgrade> upgrade(net::Request& request) override {
+    const MonoTime began = services_.clock.mono();
+    std::string_view route = "unmatched";
+    net::Upgrade result = co_await answer_upgrade(request, route);
+    if (!result.handler) finish(request, result.refusal);
+    account(request, route, result.handler ? 101 : result.refusal.status, services_.clock.mono() - began);
+    co_return result;
+  }
+
+ private:
+  asio::awaitable<net::Response> answer(net::Request& request, std::string_view& route) {
+    auto match = router_.find(request.method, request.path);
+    if (is_preflight(request) && (match.endpoint != nullptr || !match.allowed.empty()))
+      co_return preflight(match.allowed);
+    if (match.endpoint == nullptr) co_return unmatched(request, match.allowed);
+    route = match.endpoint->pattern;
+    if (!match.endpoint->handler) {
+      net::Response response =
+          net::problem(426, make_error("upgrade_required", "this address speaks WebSocket only"), request.id);
+      response.set("Upgrade", "websocket");
+      co_return response;
+    }
+    Exchange exchange{request, std::move(match.path), {}, {}};
+    if (auto refusal = admit(*match.endpoint, exchange)) co_return std::move(*refusal);
+    co_return co_await guarded(*match.endpoint, exchange);
+  }
+
+  // A handler that throws is a bug: the client learns that much, the log learns the rest.
+  static asio::awaitable<net::Response> guarded(const Endpoint& endpoint, Exchange& exchange) {
+    std::string what;
+    try {
+      co_return co_await endpoint.handler(exchange);
+    } catch (const std::exception& error) {
+      what = error.what();
+    }
+    log::error("a handler failed", {{"requestId", exchange.request.id}, {"route", endpoint.pattern}, {"error", what}});
+    co_return net::problem(500, make_error("internal_error", "something went wrong here; it was logged"),
+                           exchange.request.id);
+  }
+
+  asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, std::string_view& route) {
+    auto match = router_.find("GET", request.path);
+    if (match.endpoint == nullptr || !match.endpoint->socket) {
+      co_return net::Upgrade{nullptr, unmatched(request, match.allowed)};
+    }
+    route = match.endpoint->pattern;
+    Exchange exchange{request, std::move(match.path), {}, {}};
+    if (auto refusal = admit(*match.endpoint, exchange)) co_return net::Upgrade{nullptr, std::move(*refusal)};
+    co_return co_await match.endpoint->socket(exchange);
+  }
+
+  // What speaks against serving this request: a malformed query, or a caller who may not.
+  std::optional<net::Response> admit(const Endpoint& endpoint, Exchange& exchange) const {
+    auto query = parse_form(exchange.request.query);
+    if (!query) return exchange.fail(query.error());
+    exchange.query = std::move(*query);
+    if (endpoint.access == Access::open || endpoint.access == Access::provider) return std::nullopt;
+    if (endpoint.access == Access::operators && operators_admitted(exchange.request)) return std::nullopt;
+
+    std::string_view token = auth::bearer_token(exchange.request.header("Authorization"));
+    // Browsers cannot set headers on a WebSocket or a link (RFC 6750 section 2.3).
+    if (token.empty()) token = first_of(exchange.query, "access_token");
+    auto principal = services_.authenticator.authenticate(token);
+    if (!principal) {
+      net::Response response = net::problem(401, principal.error(), exchange.request.id);
+      response.set("WWW-Authenticate", "Bearer realm=\"trunkline\"");
+      return response;
+    }
+    if (!principal->may(endpoint.permission)) {
+      return net::problem(403,
+                          make_error("permission_denied",
+                                     "this needs the permission " + std::string(auth::to_string(endpoint.permission))),
+                          exchange.request.id);
+    }
+    exchange.principal = std::move(*principal);
+    return std::nullopt;
+  }
+
+  bool operators_admitted(const net::Request& request) const {
+    switch (services_.settings.security.metrics_access) {
+      case config::MetricsAccess::open:
+        return true;
+      case config::MetricsAccess::loopback:
+        return is_loopback(request);
+      case config::MetricsAccess::token:
+        return false;
+    }
+    return false;
+  }
+
+  static net::Response unmatched(const net::Request& request, const std::vector<std::string>& allowed) {
+    if (allowed.empty()) {
+      return net::problem(404, make_error("not_found", "there is nothing at " + request.path), request.id);
+    }
+    net::Response response =
+        net::problem(405, make_error("method_not_allowed", request.method + " is not possible here"), request.id);
+    response.set("Allow", join(allowed));
+    return response;
+  }
+
+  static std::string join(const std::vector<std::string>& methods) {
+    std::string out;
+    for (const auto& method : methods) out += (out.empty() ? "" : ", ") + method + (method == "GET" ? ", HEAD" : "");
+    return out;
+  }
+
+  static bool is_preflight(const net::Request& request) {
+    return request.method == "OPTIONS" && !request.header("Access-Control-Request-Method").empty();
+  }
+
+  static net::Response preflight(const std::vector<std::string>& allowed) {
+    net::Response response;
+    response.status = 204;
+    response.set("Access-Control-Allow-Methods", join(allowed));
+    response.set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-Id");
+    response.set("Access-Control-Max-Age", "600");
+    return response;
+  }
+
+  // The headers that every answer carries, and compression.
+  void finish(const net::Request& request, net::Response& response) const {
+    response.set("X-Request-Id", request.id);
+    if (services_.settings.server.security_headers) {
+      response.set("X-Content-Type-Options", "nosniff");
+      response.set("X-Frame-Options", "DENY");
+      response.set("Referrer-Policy", "no-referrer");
+      if (net::find_header(response.headers, "Content-Security-Policy").empty()) {
+        response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+      }
+      if (!services_.settings.server.tls_certificate.empty()) {
+        response.set("Strict-Transport-Security", "max-age=31536000");
+      }
+    }
+    if (net::find_header(response.headers, "Cache-Control").empty()) response.set("Cache-Control", "no-store");
+    allow_origin(request, response);
+    if (response.body.size() > gzip_from_bytes && accepts_gzip(request) &&
+        net::find_header(response.headers, "Content-Type").find("json") != std::string_view::npos) {
+      response.body = net::gzip(response.body);
+      response.set("Content-Encoding", "gzip");
+      response.set("Vary", "Accept-Encoding");
+    }
+  }
+
+  void allow_origin(const net::Request& request, net::Response& response) const {
+    const std::string_view origin = request.header("Origin");
+    if (origin.empty()) return;
+    const auto& allowed = services_.settings.server.cors_origins;
+    const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
+    if (!any && std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return;
+    response.set("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
+    response.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+    response.set("Vary", "Origin, Accept-Encoding");
+  }
+
+  void account(const net::Request& request, std::string_view route, int status, MonoTime::duration took) const {
+    services_.metrics.http_requests(route, known_method(request.method), status).add();
+    services_.metrics.http_request_duration(route).observe(took);
+    const log::Fields fields = {{"requestId", request.id},
+                                {"method", request.method},
+                                {"path", request.path},  // never the query: it may carry a token
+                                {"status", status},
+                                {"ms", std::chrono::duration<double, std::milli>(took).count()},
+                                {"remote", request.remote_address}};
+    if (is_probe(route)) {
+      log::debug("request", fields);
+    } else {
+      log::info("request", fields);
+    }
+  }
+
+  const Services services_;
+  Router router_;
+};
+
+}  // namespace
+
+std::unique_ptr<Api> make_api(const Services& services) {
+  return std::make_unique<Gate>(services);
+}
+
+}  // namespace trunkline::api

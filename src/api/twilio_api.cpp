@@ -1,0 +1,229 @@
+#include "api/endpoints.hpp"
+
+#include <trunkline/base/text.hpp>
+#include <trunkline/observe/log.hpp>
+#include <trunkline/providers/twilio/answer.hpp>
+#include <trunkline/providers/twilio/media_session.hpp>
+#include <trunkline/providers/twilio/signature.hpp>
+#include <trunkline/providers/twilio/twiml.hpp>
+#include <trunkline/providers/twilio/webhook.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace trunkline::api {
+namespace {
+
+namespace twilio = providers::twilio;
+
+constexpr std::string_view signature_header = "X-Twilio-Signature";
+constexpr std::string_view idempotency_header = "I-Twilio-Idempotency-Token";
+
+net::Response twiml_response(std::string document) {
+  net::Response response = text_response("text/xml; charset=utf-8", std::move(document));
+  response.set("Cache-Control", "no-store");
+  return response;
+}
+
+net::Response invalid(const Exchange& exchange, const twilio::InvalidParameters& parameters) {
+  std::vector<net::FieldError> errors;
+  errors.reserve(parameters.fields.size());
+  for (const auto& [field, message] : parameters.fields) errors.push_back({field, message});
+  return exchange.invalid(std::move(errors));
+}
+
+net::Response no_content() {
+  net::Response response;
+  response.status = 204;
+  return response;
+}
+
+/// Twilio's webhooks: proof, parse, hand to the calls, answer.
+class TwilioWebhooks {
+ public:
+  explicit TwilioWebhooks(const Services& services) : services_(services) {}
+
+  using Take = asio::awaitable<net::Response> (TwilioWebhooks::*)(Exchange&, const Params&) const;
+
+  asio::awaitable<net::Response> receive(Exchange& exchange, std::string_view type, Take take) const {
+    net::Response response = co_await checked(exchange, take);
+    const std::string_view result = response.status < 300 ? "accepted" : response.status == 403 ? "forged" : "refused";
+    services_.metrics.webhooks(type, result).add();
+    if (response.status >= 300) {
+      log::warn("webhook not accepted",
+                {{"requestId", exchange.request.id}, {"type", type}, {"status", response.status}});
+    }
+    co_return response;
+  }
+
+  asio::awaitable<net::Response> voice(Exchange& exchange, const Params& params) const {
+    if (services_.health.draining()) co_return twiml_response(*to_xml(twilio::refusal()));
+    auto arrival = twilio::parse_voice(params, idempotency_token(exchange));
+    if (!arrival) co_return invalid(exchange, arrival.error());
+    log::info(
+        "call arrives",
+        {{"requestId", exchange.request.id}, {"from", log::masked(arrival->from)}, {"to", log::masked(arrival->to)}});
+    const auto answer = co_await services_.calls.arrive(std::move(*arrival),
+                                                        [this](const auto& admission) { return render(admission); });
+    if (!answer) co_return exchange.fail(answer.error());
+    co_return twiml_response(answer->body);
+  }
+
+  asio::awaitable<net::Response> status(Exchange& exchange, const Params& params) const {
+    const WallTime now = services_.clock.wall();
+    auto update = twilio::parse_status(params, idempotency_token(exchange), now);
+    if (!update) co_return invalid(exchange, update.error());
+    services_.metrics.webhook_lag("status").observe(now - update->at);
+    const std::string call_sid = update->provider_call_id;
+    const auto state = calls::parse_state(nlohmann::json::parse(update->data).value("status", ""));
+    const auto taken = co_await services_.calls.update(std::move(*update));
+    if (!taken) co_return exchange.fail(taken.error());
+    if (state && calls::is_terminal(*state)) co_await end_stream(call_sid);
+    co_return no_content();
+  }
+
+  asio::awaitable<net::Response> stream(Exchange& exchange, const Params& params) const {
+    auto status = twilio::parse_stream_status(params, idempotency_token(exchange), services_.clock.wall());
+    if (!status) co_return invalid(exchange, status.error());
+    using Event = twilio::StreamStatus::Event;
+    if (status->event == Event::error) {
+      nlohmann::json data = {
+          {"streamId", status->stream_sid}, {"cause", "stream-error"}, {"error", status->error}, {"callEnds", false}};
+      const auto kept = co_await keep(status->inbox_key, status->call_sid, calls::EventType::media_ended, status->at,
+                                      std::move(data));
+      if (!kept) co_return exchange.fail(kept.error());
+    }
+    if (status->event != Event::started) co_await end_stream(status->call_sid);
+    co_return no_content();
+  }
+
+  asio::awaitable<net::Response> recording(Exchange& exchange, const Params& params) const {
+    auto status = twilio::parse_recording_status(params, idempotency_token(exchange));
+    if (!status) co_return invalid(exchange, status.error());
+    using Status = twilio::RecordingStatus::Status;
+    const auto type = status->status == Status::in_progress ? calls::EventType::recording_started
+                      : status->status == Status::completed ? calls::EventType::recording_completed
+                                                            : calls::EventType::recording_failed;
+    nlohmann::json data = {{"providerRecordingId", status->recording_sid}, {"url", status->url}};
+    if (status->duration_s) data["durationMs"] = *status->duration_s * 1'000;
+    if (!status->error_code.empty()) data["reason"] = status->error_code;
+    const auto kept = co_await keep(status->inbox_key, status->call_sid, type, services_.clock.wall(), std::move(data));
+    co_return kept ? no_content() : exchange.fail(kept.error());
+  }
+
+  asio::awaitable<net::Upgrade> media(Exchange& exchange) const {
+    const net::Request& request = exchange.request;
+    const std::string_view signature = request.header(signature_header);
+    const std::string url = twilio::websocket_url(services_.settings.server.public_url) + request.target;
+    if (!signature.empty() && !twilio::signature_matches(services_.settings.twilio.auth_tokens, url, {}, signature)) {
+      services_.metrics.webhooks("media", "forged").add();
+      co_return net::Upgrade{nullptr, forged(exchange)};
+    }
+    if (services_.health.draining()) {
+      co_return net::Upgrade{nullptr, exchange.fail(make_error("draining", "this node is shutting down"))};
+    }
+    if (services_.streams.size() >= services_.settings.calls.max_streams) {
+      co_return net::Upgrade{nullptr, exchange.fail(make_error("too_many_streams", "MAX_STREAMS is reached"))};
+    }
+    co_return net::Upgrade{
+        twilio::make_media_session(services_.media, *request.worker, std::string(exchange.param("callId")),
+                                   services_.settings.calls.media_idle_timeout),
+        {}};
+  }
+
+ private:
+  asio::awaitable<net::Response> checked(Exchange& exchange, Take take) const {
+    const net::Request& request = exchange.request;
+    const std::string_view type = request.header("Content-Type");
+    if (!request.body.empty() && !text::lower(type).starts_with("application/x-www-form-urlencoded")) {
+      co_return net::problem(415, make_error("unsupported_media_type", "send application/x-www-form-urlencoded"),
+                             request.id);
+    }
+    const auto params = parse_form(request.body);
+    if (!params) co_return exchange.fail(params.error());
+    const std::string url = services_.settings.server.public_url + request.target;
+    if (!twilio::signature_matches(services_.settings.twilio.auth_tokens, url, *params,
+                                   request.header(signature_header))) {
+      co_return forged(exchange);
+    }
+    co_return co_await (this->*take)(exchange, *params);
+  }
+
+  net::Response forged(const Exchange& exchange) const {
+    const std::string_view signature = exchange.request.header(signature_header);
+    if (services_.settings.twilio.auth_tokens.empty()) {
+      log::error("a Twilio request came, but TWILIO_AUTH_TOKEN is not set", {{"requestId", exchange.request.id}});
+    }
+    return net::problem(403,
+                        signature.empty() ? make_error("signature_missing", "X-Twilio-Signature is missing")
+                                          : make_error("signature_invalid",
+                                                       "X-Twilio-Signature does not fit this request; check "
+                                                       "TWILIO_AUTH_TOKEN and PUBLIC_URL"),
+                        exchange.request.id);
+  }
+
+  static std::string_view idempotency_token(const Exchange& exchange) {
+    return exchange.request.header(idempotency_header);
+  }
+
+  calls::StoredAnswer render(const calls::CallService::Admission& admission) const {
+    const std::string& origin = services_.settings.server.public_url;
+    const twilio::AnswerPlan plan{
+        .stream_url = twilio::websocket_url(origin) + "/media/twilio/" + admission.call.id,
+        .stream_name = admission.call.id,
+        .stream_status_callback = origin + "/webhooks/twilio/stream",
+        .token = admission.media_token,
+        .route = admission.route,
+    };
+    auto document = to_xml(twilio::answer(plan));
+    // Only a route with texts of tens of kilobytes gets here; the caller is still told something.
+    if (!document) document = to_xml(twilio::refusal());
+    return {200, "text/xml", *document};
+  }
+
+  asio::awaitable<void> end_stream(const std::string& call_sid) const {
+    const auto call = co_await services_.calls.find_by_provider_id("twilio", call_sid);
+    if (!call) co_return;
+    services_.streams.post(call->id, [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
+  }
+
+  asio::awaitable<Result<>> keep(std::string inbox_key, std::string call_sid, calls::EventType type, WallTime at,
+                                 nlohmann::json data) const {
+    calls::StatusUpdate update;
+    update.inbox_key = std::move(inbox_key);
+    update.provider = "twilio";
+    update.provider_call_id = std::move(call_sid);
+    update.type = type;
+    update.at = at;
+    update.data = data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    co_return co_await services_.calls.update(std::move(update));
+  }
+
+  const Services& services_;
+};
+
+}  // namespace
+
+void add_twilio_endpoints(Router& router, const Services& services) {
+  const auto webhooks = std::make_shared<const TwilioWebhooks>(services);
+  const auto post = [&](std::string pattern, std::string_view type, TwilioWebhooks::Take take) {
+    router.add({"POST",
+                std::move(pattern),
+                Access::provider,
+                {},
+                [webhooks, type, take](Exchange& exchange) { return webhooks->receive(exchange, type, take); },
+                {}});
+  };
+  post("/webhooks/twilio/voice", "voice", &TwilioWebhooks::voice);
+  post("/webhooks/twilio/status", "status", &TwilioWebhooks::status);
+  post("/webhooks/twilio/stream", "stream", &TwilioWebhooks::stream);
+  post("/webhooks/twilio/recording", "recording", &TwilioWebhooks::recording);
+  router.add({"GET", "/media/twilio/{callId}", Access::provider, {}, {}, [webhooks](Exchange& exchange) {
+                return webhooks->media(exchange);
+              }});
+}
+
+}  // namespace trunkline::api

@@ -1,0 +1,196 @@
+#include "app/call_metrics.hpp"
+#include "app/deepgram_link.hpp"
+#include "app/recovery.hpp"
+#include "app/session_sinks.hpp"
+#include "app/upkeep.hpp"
+
+#include <trunkline/adapters/embedded_transcriber.hpp>
+#include <trunkline/adapters/flite_synthesizer.hpp>
+#include <trunkline/app/app.hpp>
+#include <trunkline/auth/authenticator.hpp>
+#include <trunkline/net/server.hpp>
+#include <trunkline/observe/log.hpp>
+#include <trunkline/providers/twilio/rest_client.hpp>
+#include <trunkline/store/migrations.hpp>
+#include <trunkline/store/sqlite.hpp>
+
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+namespace trunkline::app {
+namespace {
+
+constexpr std::size_t writer_threads = 2;
+constexpr std::size_t file_threads = 2;
+constexpr std::size_t pool_queue = 10'000;
+constexpr milliseconds finishing_limit{10'000};
+constexpr milliseconds closing_limit{2'000};
+constexpr milliseconds poll{20};
+
+Result<std::unique_ptr<store::Database>> open_database(const config::Settings& settings) {
+  if (!settings.database_url.empty()) {
+    return make_error("store_unavailable", "DATABASE_URL is set, but this build has the SQLite driver only");
+  }
+  auto database = store::open_sqlite({.path = settings.data_dir / "trunkline.db"});
+  if (!database) return database.error();
+  const auto report = store::migrate(**database, store::sqlite_migrations());
+  if (!report) return report.error();
+  for (const auto& name : report->applied) log::info("schema migrated", {{"migration", name}});
+  return database;
+}
+
+// Without its model the gateway serves all the same; who asks for the embedded engine is told.
+std::unique_ptr<adapters::EmbeddedTranscriber> open_embedded(const config::Settings& settings) {
+  auto engine = adapters::make_embedded_transcriber({.model_dir = settings.speech.model_dir,
+                                                     .scratch_dir = settings.data_dir / "speech",
+                                                     .max_decoders = settings.speech.max_decoders});
+  if (engine) return std::move(*engine);
+  log::warn("the embedded speech engine is not available", {{"reason", engine.error().message}});
+  return nullptr;
+}
+
+template <class Done>
+void wait_until(milliseconds limit, Done done) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!done() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(poll);
+}
+
+}  // namespace
+
+/// The members stand in the order in which they need each other; they go in the reverse order, after the workers have
+/// been stopped.
+class App::Impl {
+ public:
+  Impl(config::Settings given, std::unique_ptr<store::Database> opened, auth::Authenticator keys,
+       std::unique_ptr<speech::Synthesizer> voice)
+      : settings(std::move(given)),
+        ids(make_ids(clock)),
+        metrics(version),
+        workers(settings.server.workers),
+        health({.version = std::string(version)}, workers.size(), clock),
+        database(std::move(opened)),
+        routing(settings.routes),
+        calls(*database, routing, clock, *ids),
+        library(*database, settings.recording.dir, clock),
+        streams(settings.calls.max_streams),
+        authenticator(std::move(keys)),
+        hub(calls, *database, workers.at(0)),
+        call_metrics(metrics),
+        synthesizer(std::move(voice)),
+        embedded(open_embedded(settings)),
+        deepgram_link(workers),
+        deepgram(make_deepgram(settings.deepgram, deepgram_link, clock)),
+        sinks({calls, library, hub, metrics, writers, workers, *ids, clock, deepgram.get(), embedded.get()}),
+        twilio(providers::twilio::make_rest_client(settings.twilio)),
+        media{calls, sinks, *synthesizer, streams, metrics, clock},
+        api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
+                           health, clock})),
+        server(workers, *api, settings.server, *ids, files),
+        upkeep({settings, calls, *database, streams, metrics, health, server, workers, clock}) {}
+
+  Result<> start() {
+    calls.observe(hub);
+    calls.observe(call_metrics);
+    if (auto listening = server.listen(); !listening) return listening;
+    if (auto counted = call_metrics.seed(*database); !counted) return counted;
+    if (auto recovered = recover(calls, library, *database, writers, workers.at(0), clock); !recovered)
+      return recovered;
+    hub.start();
+    upkeep.start();
+    workers.start();
+    return {};
+  }
+
+  void stop() {
+    if (std::exchange(stopped, true)) return;
+    streams.post_all([](media::LiveStream& stream) { stream.end(media::EndCause::shutdown); });
+    wait_until(finishing_limit, [this] { return streams.size() == 0 && sinks.unfinished() == 0; });
+    if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
+    server.close_all();
+    wait_until(closing_limit, [this] { return server.counters().connections == 0; });
+    workers.stop();
+    // Their last jobs report to the loops, which still exist.
+    writers.stop();
+    files.stop();
+  }
+
+  const Clock& clock = system_clock();
+  const config::Settings settings;
+  std::unique_ptr<Ids> ids;
+  observe::Metrics metrics;
+  ThreadPool writers{"recorder", writer_threads, pool_queue};
+  ThreadPool files{"files", file_threads, pool_queue};
+  net::Workers workers;
+  observe::Health health;
+  std::unique_ptr<store::Database> database;
+  calls::Routing routing;
+  calls::CallService calls;
+  recording::Library library;
+  media::ActiveStreams streams;
+  auth::Authenticator authenticator;
+  events::EventHub hub;
+  CallMetrics call_metrics;
+  std::unique_ptr<speech::Synthesizer> synthesizer;
+  std::unique_ptr<adapters::EmbeddedTranscriber> embedded;
+  DeepgramLink deepgram_link;
+  std::unique_ptr<speech::Transcriber> deepgram;
+  SessionSinks sinks;
+  std::unique_ptr<calls::Provider> twilio;
+  providers::MediaServices media;
+  std::unique_ptr<api::Api> api;
+  net::Server server;
+  Upkeep upkeep;
+  bool stopped = false;
+};
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+App::~App() {
+  stop();
+}
+
+Result<std::unique_ptr<App>> App::start(config::Settings settings) {
+  if (settings.recording.dir.empty()) settings.recording.dir = settings.data_dir / "recordings";
+  auto database = open_database(settings);
+  if (!database) return database.error();
+  const auto ids = make_ids(system_clock());
+  auto keys = auth::make_authenticator(settings.security, settings.data_dir, *ids, system_clock());
+  if (!keys) return keys.error();
+  auto voice = adapters::make_flite_synthesizer({.voice = settings.speech.voice});
+  if (!voice) return voice.error();
+  auto impl = std::make_unique<Impl>(std::move(settings), std::move(*database), std::move(*keys), std::move(*voice));
+  if (auto started = impl->start(); !started) return started.error();
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+std::uint16_t App::port() const {
+  return impl_->server.port();
+}
+
+const config::Settings& App::settings() const {
+  return impl_->settings;
+}
+
+std::vector<api::RouteInfo> App::routes() const {
+  return impl_->api->routes();
+}
+
+Result<> App::reload() {
+  return impl_->server.reload_tls();
+}
+
+void App::drain() {
+  impl_->health.drain();
+  impl_->server.stop_keep_alive();
+}
+
+bool App::drained() const {
+  return impl_->streams.size() == 0 && impl_->sinks.unfinished() == 0;
+}
+
+void App::stop() {
+  impl_->stop();
+}
+
+}  // namespace trunkline::app

@@ -1,0 +1,144 @@
+#include "app/session_sinks.hpp"
+
+#include <trunkline/observe/log.hpp>
+#include <trunkline/recording/recorder.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace trunkline::app {
+namespace {
+
+using calls::EventType;
+using nlohmann::json;
+
+std::string to_text(const json& data) {
+  return data.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+/// Turns a transcriber's segments into events of its call.
+class SessionSinks::Listener final : public speech::TranscriptListener {
+ public:
+  Listener(SessionSinks& sinks, std::string call_id, std::string engine)
+      : sinks_(sinks), call_id_(std::move(call_id)), engine_(std::move(engine)) {
+    ++sinks_.unfinished_;
+  }
+
+  void on_segment(const speech::Segment& segment) override {
+    const Parts& parts = sinks_.parts_;
+    const json data = {{"segmentId", parts.ids.make("seg")},
+                       {"track", media::to_string(segment.track)},
+                       {"startMs", segment.start_ms},
+                       {"endMs", segment.end_ms},
+                       {"text", segment.text},
+                       {"confidence", segment.confidence},
+                       {"engine", segment.engine},
+                       {"language", segment.language}};
+    if (!segment.final)
+      return parts.events.publish_live(call_id_, "transcript.interim", parts.clock.wall(), to_text(data));
+    parts.metrics.transcript_segments(engine_).add();
+    parts.metrics.transcript_confidence(engine_).observe(segment.confidence);
+    parts.calls.append_later(call_id_, EventType::transcript_segment, to_text(data));
+  }
+
+  void on_trouble(const std::string& reason, const std::string& message) override {
+    sinks_.report_trouble(call_id_, engine_, reason, message);
+  }
+
+  void on_finished() override {
+    if (!finished_.exchange(true)) --sinks_.unfinished_;
+  }
+
+ private:
+  SessionSinks& sinks_;
+  const std::string call_id_;
+  const std::string engine_;
+  std::atomic<bool> finished_{false};
+};
+
+std::vector<std::shared_ptr<media::Sink>> SessionSinks::make_sinks(const calls::MediaGrant& grant,
+                                                                   const media::Format& format, net::Worker& worker) {
+  std::vector<std::shared_ptr<media::Sink>> sinks;
+  if (!grant.recording_id.empty()) sinks.push_back(make_recorder(grant, format, worker));
+  if (grant.route.transcribe) {
+    if (auto sink = make_transcriber(grant, format)) sinks.push_back(std::move(sink));
+  }
+  return sinks;
+}
+
+std::shared_ptr<media::Sink> SessionSinks::make_recorder(const calls::MediaGrant& grant, const media::Format& format,
+                                                         net::Worker& worker) {
+  ++unfinished_;
+  parts_.calls.append_later(grant.call.id, EventType::recording_started,
+                            to_text({{"recordingId", grant.recording_id}}));
+  auto done = [this, &worker, call = grant.call.id, id = grant.recording_id](Result<recording::FileFacts> facts) {
+    asio::co_spawn(worker.context(), conclude(call, id, std::move(facts)), asio::detached);
+  };
+  return recording::make_recorder(parts_.library.file_at(grant.recording_path), format, parts_.writers,
+                                  std::move(done));
+}
+
+asio::awaitable<void> SessionSinks::conclude(std::string call_id, std::string recording_id,
+                                             Result<recording::FileFacts> facts) {
+  json data = {{"recordingId", recording_id}};
+  if (facts) {
+    data.update({{"durationMs", facts->duration_ms}, {"sizeBytes", facts->size_bytes}, {"sha256", facts->sha256}});
+    const auto stored = co_await parts_.library.complete(recording_id, *facts, false);
+    if (!stored)
+      log::error("a recording's row was not updated",
+                 {{"recordingId", recording_id}, {"reason", stored.error().message}});
+    parts_.calls.append_later(call_id, EventType::recording_completed, to_text(data));
+  } else {
+    log::error("a recording failed",
+               {{"callId", call_id}, {"reason", facts.error().message}, {"detail", facts.error().detail}});
+    data["reason"] = facts.error().code;
+    data["message"] = facts.error().message;
+    co_await parts_.library.fail(recording_id, facts.error().code);
+    parts_.calls.append_later(call_id, EventType::recording_failed, to_text(data));
+  }
+  parts_.metrics.recordings(facts ? "completed" : "failed").add();
+  --unfinished_;
+}
+
+speech::Transcriber* SessionSinks::engine_for(const config::Route& route) const {
+  if (route.engine == "deepgram") return parts_.deepgram;
+  if (route.engine == "embedded" || parts_.deepgram == nullptr) return parts_.embedded;
+  return parts_.deepgram;
+}
+
+std::shared_ptr<media::Sink> SessionSinks::make_transcriber(const calls::MediaGrant& grant,
+                                                            const media::Format& format) {
+  const std::string& call_id = grant.call.id;
+  speech::Transcriber* engine = engine_for(grant.route);
+  if (engine == nullptr) {
+    report_trouble(call_id, grant.route.engine, "engine_unavailable", "the route's speech engine is not configured");
+    return nullptr;
+  }
+  speech::TranscribeRequest request;
+  request.call_id = call_id;
+  request.format = format;
+  if (!grant.bidirectional) request.tracks = {media::Track::inbound, media::Track::outbound};
+  request.language = grant.route.language;
+  request.phrases = grant.route.phrases;
+  const auto listener = std::make_shared<Listener>(*this, call_id, std::string(engine->engine()));
+  auto sink = engine->open(request, listener);
+  if (sink) return *sink;
+  listener->on_trouble(sink.error().code, sink.error().message);
+  listener->on_finished();
+  return nullptr;
+}
+
+void SessionSinks::report_trouble(const std::string& call_id, const std::string& engine, const std::string& reason,
+                                  const std::string& message) {
+  log::warn("transcription trouble",
+            {{"callId", call_id}, {"engine", engine}, {"reason", reason}, {"message", message}});
+  parts_.calls.append_later(call_id, EventType::transcript_trouble,
+                            to_text({{"engine", engine}, {"reason", reason}, {"message", message}}));
+}
+
+}  // namespace trunkline::app

@@ -1,0 +1,96 @@
+#include "app/upkeep.hpp"
+
+#include <trunkline/observe/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace trunkline::app {
+namespace {
+
+constexpr milliseconds watch_interval{2'000};
+
+asio::awaitable<void> pause(milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace
+
+/// A worker's sign of life: it beats as long as the loop turns.
+class Upkeep::Heart final : public net::Ticking {
+ public:
+  Heart(observe::Health& health, observe::LoopLag lag, net::Worker& worker)
+      : health_(health), lag_(lag), worker_(worker) {
+    worker.add(*this);
+  }
+
+  void on_tick(MonoTime /*now*/) override {
+    health_.beat(worker_.index());
+    lag_.observe(worker_.lag());
+  }
+
+ private:
+  observe::Health& health_;
+  observe::LoopLag lag_;
+  net::Worker& worker_;
+};
+
+Upkeep::Upkeep(const Parts& parts) : parts_(parts) {
+  parts_.health.expect("store", true);
+}
+
+Upkeep::~Upkeep() = default;
+
+void Upkeep::start() {
+  for (std::size_t i = 0; i < parts_.workers.size(); ++i) {
+    hearts_.push_back(std::make_unique<Heart>(parts_.health, parts_.metrics.event_loop_lag(i), parts_.workers.at(i)));
+  }
+  auto& loop = parts_.workers.at(0).context();
+  asio::co_spawn(loop, reap_forever(), asio::detached);
+  asio::co_spawn(loop, watch_forever(), asio::detached);
+}
+
+asio::awaitable<void> Upkeep::reap_forever() {
+  for (;;) {
+    co_await pause(parts_.settings.calls.reaper_interval);
+    const auto closed = co_await parts_.calls.reap(
+        parts_.settings.calls, [this](const std::string& call_id) { return parts_.streams.has(call_id); });
+    if (!closed) log::warn("the reaper could not run", {{"reason", closed.error().message}});
+    if (closed && *closed > 0) log::info("stale calls closed", {{"calls", *closed}});
+  }
+}
+
+asio::awaitable<void> Upkeep::watch_forever() {
+  for (;;) {
+    co_await check_store();
+    export_gauges();
+    co_await pause(watch_interval);
+  }
+}
+
+// A write that changes nothing: a store that only reads cannot accept calls.
+asio::awaitable<void> Upkeep::check_store() {
+  const MonoTime began = parts_.clock.mono();
+  const auto answer = co_await parts_.database.write<std::int64_t>([](store::Sql& sql) -> Result<std::int64_t> {
+    return sql.execute("UPDATE calls SET touched_at = touched_at WHERE id = ''");
+  });
+  const auto took = std::chrono::duration_cast<milliseconds>(parts_.clock.mono() - began);
+  parts_.health.report("store", answer.has_value(), took, answer ? "" : answer.error().message);
+}
+
+void Upkeep::export_gauges() {
+  const net::ServerCounters& counters = parts_.server.counters();
+  parts_.metrics.connections("all").set(static_cast<double>(counters.connections));
+  parts_.metrics.connections("websocket").set(static_cast<double>(counters.websockets));
+  parts_.metrics.store_queue().set(static_cast<double>(parts_.database.queued()));
+  const std::uint64_t dropped = parts_.calls.dropped_events();
+  parts_.metrics.events_dropped().add(static_cast<double>(dropped - std::exchange(dropped_, dropped)));
+}
+
+}  // namespace trunkline::app

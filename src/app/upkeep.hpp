@@ -1,0 +1,49 @@
+#pragma once
+
+#include <trunkline/calls/call_service.hpp>
+#include <trunkline/config/settings.hpp>
+#include <trunkline/media/active_streams.hpp>
+#include <trunkline/net/server.hpp>
+#include <trunkline/observe/health.hpp>
+#include <trunkline/observe/metrics.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace trunkline::app {
+
+/// What has to be done again and again: every worker's sign of life, the reaper, the check of the store, the gauges.
+class Upkeep {
+ public:
+  struct Parts {
+    const config::Settings& settings;
+    calls::CallService& calls;
+    store::Database& database;
+    media::ActiveStreams& streams;
+    observe::Metrics& metrics;
+    observe::Health& health;
+    net::Server& server;
+    net::Workers& workers;
+    const Clock& clock;
+  };
+  explicit Upkeep(const Parts& parts);
+  ~Upkeep();
+
+  /// Before the workers start.
+  void start();
+
+ private:
+  class Heart;
+
+  asio::awaitable<void> reap_forever();
+  asio::awaitable<void> watch_forever();
+  asio::awaitable<void> check_store();
+  void export_gauges();
+
+  Parts parts_;
+  std::vector<std::unique_ptr<Heart>> hearts_;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace trunkline::app

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "announcer.hpp"
+
+#include <trunkline/calls/call.hpp>
+#include <trunkline/calls/event.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace trunkline::calls {
+
+/// The calls of one transaction: locks them, folds and appends their events, writes them back. References to calls stay
+/// valid for the transaction.
+class CallLog {
+ public:
+  CallLog(store::Sql& sql, WallTime now) : sql_(sql), now_(now) {}
+
+  /// Holds the call's row until the transaction ends, so that its events get their versions one after the other;
+  /// null when there is no such call.
+  Call* lock(const std::string& call_id);
+  Call* lock(const std::string& provider, const std::string& provider_call_id);
+
+  /// The same; makes the call under `new_id` when there is none. It has no event yet then (version 0).
+  Call& lock_or_create(const std::string& provider, const std::string& provider_call_id, const std::string& new_id);
+
+  /// Folds and appends. The event comes back with its place and state; as it was (seq 0) when it is in the log already.
+  Event append(Call& call, Event event);
+
+  /// Writes the changed calls back; what was appended, in order. Last act.
+  std::vector<Committed> finish();
+
+  store::Sql& sql() { return sql_; }
+  WallTime now() const { return now_; }
+
+ private:
+  Call* adopt(const std::vector<store::Row>& snapshots);
+  void insert_segment(const Event& event);
+
+  store::Sql& sql_;
+  WallTime now_;
+  std::map<std::string, Call> calls_;
+  std::vector<Committed> appended_;
+};
+
+/// A call from its snapshot column. Throws SqlFailure (damaged).
+Call read_snapshot(const std::string& snapshot);
+
+}  // namespace trunkline::calls

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <trunkline/calls/call_service.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// What CallService is asked, as SQL. Lists come with the newest first.
+namespace trunkline::calls {
+
+std::optional<Call> find_call(store::Sql& sql, const std::string& call_id);
+std::optional<Call> find_call(store::Sql& sql, const std::string& provider, const std::string& provider_call_id);
+
+/// Error `invalid_cursor`.
+Result<Page<Call>> list_calls(store::Sql& sql, const CallFilter& filter);
+
+CallStats count_calls(store::Sql& sql);
+
+std::vector<Event> find_events(store::Sql& sql, const std::string& call_id, std::int64_t after_version,
+                               std::size_t limit);
+std::vector<Event> find_events_after(store::Sql& sql, std::int64_t seq, std::size_t limit);
+
+struct QuietCall {
+  Call call;
+  WallTime touched_at;
+};
+
+/// Live calls that the reaper should look at, the longest quiet first, at most 500. Connected ones come from half of
+/// their patience on, so that the node with their media can say in time that they live.
+std::vector<QuietCall> find_quiet_calls(store::Sql& sql, const config::Calls& limits, WallTime now);
+
+}  // namespace trunkline::calls

@@ -1,0 +1,165 @@
+#include "call_queries.hpp"
+#include "call_service_impl.hpp"
+#include "reaper.hpp"
+
+#include <trunkline/calls/call_service.hpp>
+#include <trunkline/observe/log.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace trunkline::calls {
+namespace {
+
+Error call_not_found() {
+  return make_error("call_not_found", "there is no such call");
+}
+
+Result<Call> found(std::optional<Call> call) {
+  if (!call) return call_not_found();
+  return std::move(*call);
+}
+
+Result<std::string> with_stream_id(const std::string& data, const std::string& stream_id) {
+  if (auto checked = check_event_data(data); !checked) return checked.error();
+  auto object = nlohmann::json::parse(data);
+  object["streamId"] = stream_id;
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string closing_data(const Closing& closing) {
+  return nlohmann::json{
+      {"authority", to_string(Authority::gateway)}, {"state", to_string(closing.state)}, {"reason", closing.reason}}
+      .dump();
+}
+
+/// What the reaper found about one quiet call: how to close it, or that it lives.
+struct Verdict {
+  Call call;
+  std::optional<Closing> closing;
+};
+
+std::vector<Verdict> judge(std::vector<QuietCall> quiet, const config::Calls& limits, WallTime now,
+                           const std::function<bool(const std::string&)>& has_media) {
+  std::vector<Verdict> verdicts;
+  for (QuietCall& candidate : quiet) {
+    const bool lives = has_media(candidate.call.id);
+    const auto closing = overdue(candidate.call, candidate.touched_at, lives, limits, now);
+    if (closing || lives) verdicts.push_back({std::move(candidate.call), closing});
+  }
+  std::ranges::sort(verdicts, {}, [](const Verdict& verdict) { return verdict.call.id; });  // the order of locking
+  return verdicts;
+}
+
+}  // namespace
+
+CallService::CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids)
+    : impl_(std::make_unique<Impl>(database, routing, clock, ids)) {}
+
+CallService::~CallService() = default;
+
+void CallService::observe(EventObserver& observer) {
+  impl_->announcer.observe(observer);
+}
+
+asio::awaitable<Result<StoredAnswer>> CallService::arrive(Arrival arrival, Render render) {
+  auto work = [&](CallLog& log) { return impl_->admit(log, arrival, render); };
+  co_return co_await impl_->change<StoredAnswer>(work);
+}
+
+asio::awaitable<Result<>> CallService::update(StatusUpdate update) {
+  if (auto checked = check_event_data(update.data); !checked) co_return checked;
+  auto work = [&](CallLog& log) { return impl_->take(log, update); };
+  co_return co_await impl_->change<void>(work);
+}
+
+asio::awaitable<Result<MediaGrant>> CallService::start_media(std::string call_id, std::string provider_call_id,
+                                                             std::string token, std::string stream_id,
+                                                             bool bidirectional, std::string data) {
+  const auto event_data = with_stream_id(data, stream_id);
+  if (!event_data) co_return event_data.error();
+  auto work = [&](CallLog& log) { return impl_->grant_media(log, call_id, provider_call_id, token, *event_data); };
+  auto grant = co_await impl_->change<MediaGrant>(work);
+  if (grant) grant->bidirectional = bidirectional;
+  co_return grant;
+}
+
+asio::awaitable<Result<Event>> CallService::append(std::string call_id, EventType type, std::string data) {
+  if (auto checked = check_event_data(data); !checked) co_return checked.error();
+  const Event event = impl_->make_event(type, impl_->clock.wall(), std::move(data));
+  auto work = [&](CallLog& log) -> Result<Event> {
+    Call* call = log.lock(call_id);
+    if (call == nullptr) return call_not_found();
+    return log.append(*call, event);
+  };
+  co_return co_await impl_->change<Event>(work);
+}
+
+void CallService::append_later(std::string call_id, EventType type, std::string data) {
+  if (const auto checked = check_event_data(data); !checked) return impl_->late.drop(checked.error().message);
+  Event event = impl_->make_event(type, impl_->clock.wall(), std::move(data));
+  event.call_id = std::move(call_id);
+  impl_->late.push(std::move(event));
+}
+
+std::uint64_t CallService::dropped_events() const {
+  return impl_->late.dropped();
+}
+
+asio::awaitable<Result<std::size_t>> CallService::reap(const config::Calls& limits,
+                                                       std::function<bool(const std::string& call_id)> has_media) {
+  const WallTime now = impl_->clock.wall();
+  auto look = [&](store::Sql& sql) -> Result<std::vector<QuietCall>> { return find_quiet_calls(sql, limits, now); };
+  auto quiet = co_await impl_->database.read<std::vector<QuietCall>>(look);
+  if (!quiet) co_return quiet.error();
+  const auto verdicts = judge(std::move(*quiet), limits, now, has_media);
+  if (verdicts.empty()) co_return std::size_t{0};
+  auto work = [&](CallLog& log) -> Result<std::size_t> {
+    std::size_t closed = 0;
+    for (const Verdict& verdict : verdicts) {
+      Call* call = log.lock(verdict.call.id);  // which also marks it as touched: all that a living call needs
+      if (!verdict.closing || call == nullptr || call->version != verdict.call.version) continue;
+      log.append(*call, impl_->make_event(EventType::call_closed, now, closing_data(*verdict.closing)));
+      ++closed;
+    }
+    return closed;
+  };
+  co_return co_await impl_->change<std::size_t>(work);
+}
+
+asio::awaitable<Result<Call>> CallService::find(std::string call_id) {
+  auto work = [&](store::Sql& sql) { return found(find_call(sql, call_id)); };
+  co_return co_await impl_->database.read<Call>(work);
+}
+
+asio::awaitable<Result<Call>> CallService::find_by_provider_id(std::string provider, std::string provider_call_id) {
+  auto work = [&](store::Sql& sql) { return found(find_call(sql, provider, provider_call_id)); };
+  co_return co_await impl_->database.read<Call>(work);
+}
+
+asio::awaitable<Result<Page<Call>>> CallService::list(CallFilter filter) {
+  auto work = [&](store::Sql& sql) { return list_calls(sql, filter); };
+  co_return co_await impl_->database.read<Page<Call>>(work);
+}
+
+asio::awaitable<Result<CallStats>> CallService::stats() {
+  auto work = [](store::Sql& sql) -> Result<CallStats> { return count_calls(sql); };
+  co_return co_await impl_->database.read<CallStats>(work);
+}
+
+asio::awaitable<Result<std::vector<Event>>> CallService::events_of(std::string call_id, std::int64_t after_version,
+                                                                   std::size_t limit) {
+  auto work = [&](store::Sql& sql) -> Result<std::vector<Event>> {
+    if (!find_call(sql, call_id)) return call_not_found();
+    return find_events(sql, call_id, after_version, limit);
+  };
+  co_return co_await impl_->database.read<std::vector<Event>>(work);
+}
+
+asio::awaitable<Result<std::vector<Event>>> CallService::events_after(std::int64_t seq, std::size_t limit) {
+  auto work = [&](store::Sql& sql) -> Result<std::vector<Event>> { return find_events_after(sql, seq, limit); };
+  co_return co_await impl_->database.read<std::vector<Event>>(work);
+}
+
+}  // namespace trunkline::calls

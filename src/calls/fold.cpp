@@ -1,0 +1,231 @@
+#include "derive.hpp"
+
+#include <trunkline/calls/fold.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace trunkline::calls {
+namespace {
+
+using json = nlohmann::json;
+
+void keep_earliest(std::optional<WallTime>& kept, WallTime at) {
+  kept = kept ? std::min(*kept, at) : at;
+}
+void keep_newest(std::optional<WallTime>& kept, WallTime at) {
+  kept = kept ? std::max(*kept, at) : at;
+}
+
+std::string text_of(const json& data, const char* key) {
+  const auto found = data.find(key);
+  return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// How much an outcome says about the call, the most first.
+int outcome_rank(State state) {
+  static constexpr std::array ranked = {State::ended,  State::declined,  State::busy,
+                                        State::missed, State::cancelled, State::failed};
+  return static_cast<int>(std::find(ranked.begin(), ranked.end(), state) - ranked.begin());
+}
+
+// A refusal of our own weighs as much as the provider's account of it: then only `completed` outranks DECLINED.
+Authority weight_of(const Call::End& end) {
+  const bool our_refusal = end.authority == Authority::command && end.state == State::declined;
+  return our_refusal ? Authority::provider : end.authority;
+}
+
+bool better(const Call::End& a, const Call::End& b) {
+  const auto key = [](const Call::End& end) {
+    return std::tuple(-static_cast<int>(weight_of(end)), outcome_rank(end.state), end.at,
+                      std::string_view(end.event_id));
+  };
+  return key(a) < key(b);
+}
+
+// A call that was first heard of in a status callback has no route until it arrives.
+bool better(const Call::Facts& a, const Call::Facts& b) {
+  const auto key = [](const Call::Facts& facts) {
+    return std::tuple(facts.route.empty(), facts.at, std::string_view(facts.event_id));
+  };
+  return key(a) < key(b);
+}
+
+template <class T>
+void keep_better(std::optional<T>& kept, T candidate) {
+  if (!kept || better(candidate, *kept)) kept = std::move(candidate);
+}
+
+void mark_connected(Call::Merge& merge, WallTime at) {
+  merge.live = std::max(merge.live, State::connected);
+  keep_earliest(merge.connected_at, at);
+}
+
+// Each fold_* is false when the data makes no sense; it has then changed nothing.
+
+bool fold_received(Call& call, const Event& event, const json& data) {
+  const auto direction = parse_direction(text_of(data, "direction"));
+  if (!direction) return false;
+  Call::Facts facts{event.at, event.id, *direction, text_of(data, "from"), text_of(data, "to"), text_of(data, "route"),
+                    {}};
+  if (const auto found = data.find("metadata"); found != data.end() && found->is_object()) {
+    for (const auto& [key, value] : found->items()) {
+      if (value.is_string()) facts.metadata.emplace(key, value.get<std::string>());
+    }
+  }
+  call.provider = text_of(data, "provider");  // the same in every account of one call
+  call.provider_call_id = text_of(data, "providerCallId");
+  keep_better(call.merge.facts, std::move(facts));
+  return true;
+}
+
+bool fold_terminal_status(Call::Merge& merge, const Event& event, const json& data, State state) {
+  std::string reason = text_of(data, "reason");
+  if (reason.empty()) reason = text_of(data, "providerStatus");
+  keep_better(merge.end, Call::End{Authority::provider, state, event.at, event.id, std::move(reason)});
+  if (const auto found = data.find("duration"); found != data.end() && found->is_number_integer()) {
+    merge.duration_s = std::max(merge.duration_s.value_or(0), found->get<std::int64_t>());
+  }
+  return true;
+}
+
+bool fold_status(Call::Merge& merge, const Event& event, const json& data) {
+  const auto state = parse_state(text_of(data, "status"));
+  if (!state) return false;
+  if (is_terminal(*state)) return fold_terminal_status(merge, event, data, *state);
+  if (*state >= State::connected) {
+    mark_connected(merge, event.at);
+  } else {
+    merge.live = std::max(merge.live, *state);
+  }
+  if (*state == State::reconnecting) keep_newest(merge.lost_at, event.at);
+  return true;
+}
+
+bool fold_closed(Call::Merge& merge, const Event& event, const json& data) {
+  const auto authority = parse_authority(text_of(data, "authority"));
+  const auto state = data.contains("state") ? parse_state(text_of(data, "state")) : State::ended;
+  if (!authority || !state || !is_terminal(*state)) return false;
+  keep_better(merge.end, Call::End{*authority, *state, event.at, event.id, text_of(data, "reason")});
+  return true;
+}
+
+bool fold_media_started(Call::Merge& merge, const Event& event) {
+  mark_connected(merge, event.at);
+  keep_newest(merge.resumed_at, event.at);
+  return true;
+}
+
+bool fold_media_ended(Call::Merge& merge, const Event& event, const json& data) {
+  const auto ends = data.find("callEnds");
+  if (ends == data.end() || !ends->is_boolean()) return false;
+  if (ends->get<bool>()) {
+    keep_better(merge.end, Call::End{Authority::gateway, State::ended, event.at, event.id, text_of(data, "cause")});
+  }
+  return true;
+}
+
+bool fold_evidence(Call& call, const Event& event, const json& data) {
+  switch (event.type) {
+    case EventType::call_received:
+      return fold_received(call, event, data);
+    case EventType::call_status:
+      return fold_status(call.merge, event, data);
+    case EventType::call_closed:
+      return fold_closed(call.merge, event, data);
+    case EventType::call_reconnecting:
+      keep_newest(call.merge.lost_at, event.at);
+      return true;
+    case EventType::call_reconnected:
+      keep_newest(call.merge.resumed_at, event.at);
+      return true;
+    case EventType::media_started:
+      return fold_media_started(call.merge, event);
+    case EventType::media_ended:
+      return fold_media_ended(call.merge, event, data);
+    default:
+      return false;  // what happens in a call does not move it
+  }
+}
+
+bool moves_a_call(EventType type) {
+  return type <= EventType::media_ended;
+}
+
+State state_of(const Call::Merge& merge) {
+  if (merge.end) return merge.end->state;
+  if (merge.live == State::connected && merge.lost_at > merge.resumed_at) return State::reconnecting;
+  return merge.live;
+}
+
+void show_times(Call& call) {
+  const Call::Merge& merge = call.merge;
+  call.created_at = merge.first_at.value_or(WallTime{});
+  call.connected_at = merge.connected_at;
+  if (!merge.end) return;
+  call.ended_at = merge.end->at;
+  call.end_reason = merge.end->reason;
+  // Clocks differ, and callbacks may carry whole seconds: a call is never connected after its end.
+  if (call.connected_at) call.connected_at = std::min(*call.connected_at, *call.ended_at);
+  const auto talked = call.connected_at ? *call.ended_at - *call.connected_at : milliseconds{0};
+  call.duration_s = merge.duration_s.value_or(std::chrono::floor<std::chrono::seconds>(talked).count());
+}
+
+void show_facts(Call& call) {
+  if (!call.merge.facts) return;
+  const Call::Facts& facts = *call.merge.facts;
+  call.direction = facts.direction;
+  call.from = facts.from;
+  call.to = facts.to;
+  call.route = facts.route;
+  call.metadata = facts.metadata;
+  call.participants = {
+      {"caller", facts.from, "caller", call.created_at, call.ended_at},
+      {"callee", facts.to, "callee", call.connected_at, call.connected_at ? call.ended_at : std::nullopt},
+  };
+}
+
+}  // namespace
+
+void apply(Call& call, const Event& event) {
+  call.version = std::max(call.version, event.version);
+  if (!moves_a_call(event.type)) return;
+  const json data = json::parse(event.data, nullptr, false);
+  if (!data.is_object() || !fold_evidence(call, event, data)) return;
+  keep_earliest(call.merge.first_at, event.at);
+  derive(call);
+}
+
+void derive(Call& call) {
+  call.state = state_of(call.merge);
+  show_times(call);
+  show_facts(call);
+}
+
+std::optional<MappedStatus> map_twilio_status(std::string_view status) {
+  struct Row {
+    std::string_view word;
+    MappedStatus mapped;
+  };
+  static constexpr std::array rows = {
+      Row{"queued", {State::initiating, ""}},
+      Row{"initiated", {State::initiating, ""}},
+      Row{"ringing", {State::ringing, ""}},
+      Row{"in-progress", {State::connected, ""}},
+      Row{"answered", {State::connected, ""}},
+      Row{"completed", {State::ended, "completed"}},
+      Row{"busy", {State::busy, "busy"}},
+      Row{"failed", {State::failed, "failed"}},
+      Row{"no-answer", {State::missed, "no-answer"}},
+      Row{"canceled", {State::cancelled, "canceled"}},
+  };
+  for (const Row& row : rows) {
+    if (row.word == status) return row.mapped;
+  }
+  return std::nullopt;
+}
+
+}  // namespace trunkline::calls

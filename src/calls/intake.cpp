@@ -1,0 +1,96 @@
+#include "intake.hpp"
+
+#include <trunkline/base/crypto.hpp>
+#include <trunkline/base/text.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace trunkline::calls {
+namespace {
+
+constexpr std::size_t max_entries = 64;
+constexpr std::size_t max_name_bytes = 128;
+constexpr std::size_t max_value_bytes = 4096;
+constexpr std::chrono::minutes token_lifetime{5};
+
+// Continuation bytes of UTF-8 are 10xxxxxx: a character is never cut in two.
+std::string cut(std::string value, std::size_t limit) {
+  if (value.size() <= limit) return value;
+  while (limit > 0 && (static_cast<unsigned char>(value[limit]) & 0xC0) == 0x80) --limit;
+  value.resize(limit);
+  return value;
+}
+
+nlohmann::json bounded(const std::map<std::string, std::string>& metadata) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [name, value] : metadata) {
+    if (out.size() == max_entries) break;
+    if (name.size() <= max_name_bytes) out[text::valid_utf8(name)] = cut(text::valid_utf8(value), max_value_bytes);
+  }
+  return out;
+}
+
+std::string digest_of(const std::string& token) {
+  return crypto::hex(crypto::sha256(token));
+}
+
+std::string recording_path(WallTime started, const std::string& recording_id) {
+  std::string day = text::to_rfc3339(started).substr(0, 10);  // 2026-11-20
+  std::replace(day.begin(), day.end(), '-', '/');
+  return day + "/" + recording_id + ".wav";
+}
+
+}  // namespace
+
+std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key) {
+  const auto rows = sql.query("SELECT status, content_type, body FROM inbox WHERE key = $1", {key});
+  if (rows.empty()) return std::nullopt;
+  return StoredAnswer{static_cast<int>(rows.front().integer(0)), rows.front().text(1), rows.front().text(2)};
+}
+
+bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer) {
+  return log.sql().execute(
+             "INSERT INTO inbox (key, call_id, received_at, status, content_type, body) "
+             "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
+             {key, call.id, to_millis(log.now()), std::int64_t{answer.status}, answer.content_type, answer.body}) == 1;
+}
+
+std::string arrival_key(const std::string& provider, const std::string& provider_call_id) {
+  return "arrival/" + provider + "/" + provider_call_id;
+}
+
+std::string received_data(const Arrival& arrival, const std::string& route) {
+  const nlohmann::json data = {{"provider", arrival.provider},
+                               {"providerCallId", arrival.provider_call_id},
+                               {"direction", to_string(arrival.direction)},
+                               {"from", arrival.from},
+                               {"to", arrival.to},
+                               {"route", route},
+                               {"metadata", bounded(arrival.metadata)}};
+  return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void issue_token(CallLog& log, const Call& call, const std::string& token) {
+  log.sql().execute(
+      "INSERT INTO media_tokens (token_sha256, call_id, provider_call_id, expires_at) VALUES ($1, $2, $3, $4)",
+      {digest_of(token), call.id, call.provider_call_id, to_millis(log.now() + token_lifetime)});
+}
+
+bool burn_token(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
+                const std::string& token) {
+  return log.sql().execute(
+             "UPDATE media_tokens SET used_at = $4 WHERE token_sha256 = $1 AND call_id = $2 "
+             "AND provider_call_id = $3 AND used_at IS NULL AND expires_at > $4",
+             {digest_of(token), call_id, provider_call_id, to_millis(log.now())}) == 1;
+}
+
+std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id) {
+  std::string path = recording_path(log.now(), recording_id);
+  log.sql().execute(
+      "INSERT INTO recordings (id, call_id, state, path, started_at, channels, sample_rate, format) "
+      "VALUES ($1, $2, 'recording', $3, $4, 2, 8000, 'wav')",
+      {recording_id, call.id, path, to_millis(log.now())});
+  return path;
+}
+
+}  // namespace trunkline::calls

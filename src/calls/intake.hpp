@@ -1,0 +1,37 @@
+#pragma once
+
+#include "call_log.hpp"
+
+#include <trunkline/calls/call_service.hpp>
+
+#include <optional>
+#include <string>
+
+namespace trunkline::calls {
+
+/// The answer that was given to a request, if it is known.
+std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key);
+
+/// False when the key is taken: another node accepted the same request a moment ago.
+[[nodiscard]] bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer);
+
+/// Under which the answer to a call's arrival is kept besides the request's own key: the same call announced by another
+/// request gets the same answer.
+std::string arrival_key(const std::string& provider, const std::string& provider_call_id);
+
+/// The data of a call_received event. At most 64 entries of metadata are kept, with names of up to 128 and values of up
+/// to 4096 bytes; longer values are cut between characters.
+std::string received_data(const Arrival& arrival, const std::string& route);
+
+/// A one-time token for the call's media socket, good for five minutes. Only its digest is stored.
+void issue_token(CallLog& log, const Call& call, const std::string& token);
+
+/// False when the token is wrong, used, expired, or another call's. The lookup is by digest, so that its time says
+/// nothing about the token.
+[[nodiscard]] bool burn_token(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
+                              const std::string& token);
+
+/// The row of a recording that starts now: stereo, 8 kHz. Returns its path, `YYYY/MM/DD/<id>.wav`.
+std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id);
+
+}  // namespace trunkline::calls

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <trunkline/config/load.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace trunkline::cli {
+
+/// Exit codes, the same for every command.
+enum ExitCode : int {
+  ok = 0,
+  failed = 1,         ///< the work could not be done
+  usage = 2,          ///< the command line is wrong
+  configuration = 3,  ///< the configuration is wrong; every problem was printed
+};
+
+/// What every command takes.
+struct Common {
+  std::filesystem::path config_file;
+  std::map<std::string, std::string> flags;  ///< --set NAME=VALUE
+  bool json = false;
+};
+
+/// Loads the configuration, or prints all that is wrong with it.
+config::Loaded load_settings(const Common& common);
+bool report_problems(const config::Loaded& loaded);
+
+struct ServeOptions {
+  bool demo = false;
+  bool demo_once = false;  ///< leave when the demonstration is over
+};
+int serve(const Common& common, const ServeOptions& options);
+
+struct SimOptions {
+  std::string provider = "twilio";
+  std::string target;
+  std::string token;  ///< the auth token to sign with; empty: TWILIO_AUTH_TOKEN
+  std::filesystem::path wav;
+  std::filesystem::path keep;  ///< where to put what the caller heard
+  std::size_t count = 1;
+  double rate = 1;  ///< calls a second
+  bool no_media = false;
+  std::string fault = "none";
+  std::string from = "+14155550123";
+  std::string to = "+14155550199";
+};
+int sim_call(const Common& common, const SimOptions& options);
+
+int doctor(const Common& common);
+int migrate(const Common& common);
+int print_version(const Common& common);
+
+struct TokenOptions {
+  std::string role = "viewer";
+  std::string subject = "cli";
+  std::chrono::seconds ttl{3600};
+};
+int print_token(const Common& common, const TokenOptions& options);
+
+struct BenchOptions {
+  std::chrono::milliseconds time{500};  ///< for each measurement
+};
+int bench(const Common& common, const BenchOptions& options);
+
+}  // namespace trunkline::cli

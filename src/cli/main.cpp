@@ -1,0 +1,131 @@
+#include "cli/commands.hpp"
+
+#include <trunkline/sim/twilio_call.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace trunkline::cli {
+namespace {
+
+// Each adds one command to `app`, and its exit code goes to `code`. What the options point to lives as long as the
+// process, because CLI11 writes to it while it parses.
+
+void add_serve(CLI::App& app, const Common& common, int& code) {
+  static ServeOptions options;
+  auto* serve_command = app.add_subcommand("serve", "Run the gateway until SIGTERM or Ctrl-C");
+  serve_command->add_flag("--demo", options.demo, "Also place one simulated call and show what happens to it");
+  serve_command->add_flag("--demo-once", options.demo_once, "With --demo: stop when the call is over");
+  serve_command->footer(
+      "Examples:\n  trunkline serve\n  PORT=9000 DATA_DIR=/var/lib/trunkline trunkline serve\n"
+      "  trunkline serve --config trunkline.yaml --set LOG_LEVEL=debug");
+  serve_command->callback([&] { code = serve(common, options); });
+}
+
+void add_sim(CLI::App& app, const Common& common, int& code) {
+  static SimOptions options;
+  auto* sim = app.add_subcommand("sim", "Play a provider, to try a gateway without an account");
+  sim->require_subcommand(1);
+  auto* call = sim->add_subcommand("call", "Place simulated calls");
+  call->add_option("--provider", options.provider, "Whose wire format")
+      ->check(CLI::IsMember({"twilio"}))
+      ->capture_default_str();
+  call->add_option("--target", options.target, "The gateway's address; default http://127.0.0.1:PORT");
+  call->add_option("--token", options.token, "Auth token to sign with; default TWILIO_AUTH_TOKEN");
+  call->add_option("--wav", options.wav, "What the caller says; default a spoken menu")->check(CLI::ExistingFile);
+  call->add_option("--keep", options.keep, "Write what the caller heard to this WAV file");
+  call->add_option("--count", options.count, "How many calls")->check(CLI::Range(1, 100'000))->capture_default_str();
+  call->add_option("--rate", options.rate, "Calls a second")
+      ->check(CLI::Range(0.01, 10'000.0))
+      ->capture_default_str();
+  call->add_option("--from", options.from, "The caller's number")->capture_default_str();
+  call->add_option("--to", options.to, "The number that is called")->capture_default_str();
+  call->add_flag("--no-media", options.no_media, "Webhooks only");
+  call->add_option("--fault", options.fault, "duplicate, reorder, drop, half-close, slow-reader or no-stop")
+      ->check([](const std::string& text) { return sim::parse_fault(text) ? "" : "unknown fault " + text; })
+      ->capture_default_str();
+  call->footer(
+      "Examples:\n  trunkline sim call\n  trunkline sim call --count 20 --rate 5 --fault reorder\n"
+      "  trunkline sim call --target https://gw.example.com --wav hello.wav --keep heard.wav");
+  call->callback([&] { code = sim_call(common, options); });
+}
+
+void add_token(CLI::App& app, const Common& common, int& code) {
+  static TokenOptions options;
+  static std::int64_t ttl_seconds = options.ttl.count();
+  auto* token = app.add_subcommand("token", "Print a token for the API");
+  token->add_option("--role", options.role, "viewer, operator or admin")
+      ->check(CLI::IsMember({"viewer", "operator", "admin"}))
+      ->capture_default_str();
+  token->add_option("--subject", options.subject, "Who it is for")->capture_default_str();
+  token->add_option("--ttl", ttl_seconds, "Seconds until it expires")
+      ->check(CLI::Range(1, 366 * 86'400))
+      ->capture_default_str();
+  token->footer(
+      "Example:\n  curl -H \"Authorization: Bearer $(trunkline token --role admin)\" "
+      "http://127.0.0.1:8080/api/v1/calls");
+  token->callback([&] {
+    options.ttl = std::chrono::seconds{ttl_seconds};
+    code = print_token(common, options);
+  });
+}
+
+void add_plain_commands(CLI::App& app, const Common& common, int& code) {
+  app.add_subcommand("doctor", "Show the effective configuration and check what can be checked")
+      ->footer("Example:\n  trunkline doctor --json")
+      ->callback([&] { code = doctor(common); });
+  app.add_subcommand("migrate", "Bring the database's schema up to date and leave")
+      ->footer("Example:\n  DATA_DIR=/var/lib/trunkline trunkline migrate")
+      ->callback([&] { code = migrate(common); });
+  app.add_subcommand("bench", "Measure the media path in this process")
+      ->footer("Example:\n  trunkline bench --json")
+      ->callback([&] { code = bench(common, BenchOptions{}); });
+  app.add_subcommand("version", "Print the version")->callback([&] { code = print_version(common); });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Trunkline: a self-hosted call gateway", "trunkline"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(
+      "Configuration comes from defaults, a YAML file, the environment and --set, in this order; see "
+      "docs/configuration.md.");
+  Common common;
+  std::vector<std::string> sets;
+  app.add_option("--config", common.config_file, "YAML file with configuration")->check(CLI::ExistingFile);
+  app.add_option("--set", sets, "NAME=VALUE, over file and environment; may repeat")->take_all();
+  app.add_flag("--json", common.json, "Output for programs");
+  app.parse_complete_callback([&] {
+    for (const auto& text : sets) {
+      const auto equals = text.find('=');
+      if (equals == std::string::npos) throw CLI::ValidationError("--set", "'" + text + "' is not NAME=VALUE");
+      common.flags[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+  });
+  int code = ok;
+  add_serve(app, common, code);
+  add_sim(app, common, code);
+  add_token(app, common, code);
+  add_plain_commands(app, common, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? ok : usage;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace trunkline::cli
+
+int main(int argc, char** argv) {
+  try {
+    return trunkline::cli::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "trunkline: " << error.what() << '\n';
+    return trunkline::cli::failed;
+  }
+}

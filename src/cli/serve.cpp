@@ -1,0 +1,161 @@
+#include "cli/commands.hpp"
+#include "cli/demo.hpp"
+
+#include <trunkline/app/app.hpp>
+#include <trunkline/base/crypto.hpp>
+#include <trunkline/base/ids.hpp>
+#include <trunkline/observe/log.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+namespace trunkline::cli {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr milliseconds drain_check{100};
+
+// Each stream takes a socket or three: the usual soft limit of 1,024 would end at a few hundred calls.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+log::Format format_of(const std::string& name) {
+  if (name == "json") return log::Format::json;
+  return name == "pretty" ? log::Format::pretty : log::Format::automatic;
+}
+
+void set_up_log(const config::Log& settings) {
+  log::Options options;
+  options.level = log::parse_level(settings.level).value_or(log::Level::info);
+  options.format = format_of(settings.format);
+  log::set_up(std::move(options));
+}
+
+// The demonstration needs no account: it signs its requests with a token that lives as long as this process.
+void prepare_demo(config::Settings& settings) {
+  const auto ids = make_ids(system_clock());
+  if (settings.twilio.auth_tokens.empty()) settings.twilio.auth_tokens = {ids->secret(16)};
+  if (settings.twilio.account_sid.empty()) settings.twilio.account_sid = "AC" + ids->secret(16);
+  if (!settings.routes.empty()) return;
+  config::Route menu;
+  menu.name = "demo";
+  menu.greeting = "Welcome to Trunkline. How can I help?";
+  settings.routes.push_back(std::move(menu));
+}
+
+/// Waits for signals: the first SIGTERM or Ctrl-C drains, the second leaves at once, SIGHUP reads certificates anew.
+class SignalLoop {
+ public:
+  SignalLoop(app::App& app, std::chrono::seconds drain_timeout) : app_(app), drain_timeout_(drain_timeout) { wait(); }
+
+  void run() { loop_.run(); }
+  /// Ends as by SIGTERM. Any thread.
+  void end() {
+    asio::post(loop_, [this] { drain(); });
+  }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](boost::system::error_code error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        reload();
+      } else if (draining_) {
+        log::warn("leaving without waiting", {{"signal", signal}});
+        std::_Exit(failed);
+      } else {
+        log::info("draining", {{"signal", signal}, {"limitSeconds", drain_timeout_.count()}});
+        drain();
+      }
+      wait();
+    });
+  }
+
+  void reload() {
+    const auto reloaded = app_.reload();
+    if (reloaded) {
+      log::info("certificates reloaded");
+    } else {
+      log::error("certificates not reloaded", {{"reason", reloaded.error().message}});
+    }
+  }
+
+  void drain() {
+    if (std::exchange(draining_, true)) return;
+    app_.drain();
+    deadline_ = std::chrono::steady_clock::now() + drain_timeout_;
+    check();
+  }
+
+  void check() {
+    if (app_.drained() || std::chrono::steady_clock::now() >= deadline_) {
+      app_.stop();
+      return loop_.stop();
+    }
+    timer_.expires_after(drain_check);
+    timer_.async_wait([this](boost::system::error_code) { check(); });
+  }
+
+  app::App& app_;
+  std::chrono::seconds drain_timeout_;
+  asio::io_context loop_{1};
+  asio::signal_set signals_{loop_, SIGINT, SIGTERM, SIGHUP};
+  asio::steady_timer timer_{loop_};
+  MonoTime deadline_;
+  bool draining_ = false;
+};
+
+}  // namespace
+
+int serve(const Common& common, const ServeOptions& options) {
+  config::Loaded loaded = load_settings(common);
+  if (report_problems(loaded)) return configuration;
+  if (options.demo) {
+    prepare_demo(loaded.settings);
+    // The demonstration talks on standard output; the log keeps to what matters.
+    if (!loaded.sources.contains("LOG_LEVEL")) loaded.settings.log.level = "warn";
+  }
+  set_up_log(loaded.settings.log);
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit();
+
+  auto app = app::App::start(loaded.settings);
+  if (!app) {
+    log::error("cannot start",
+               {{"code", app.error().code}, {"reason", app.error().message}, {"detail", app.error().detail}});
+    std::cerr << "trunkline: " << app.error().message << '\n';
+    return failed;
+  }
+  log::info("listening", {{"host", loaded.settings.server.host},
+                          {"port", (*app)->port()},
+                          {"publicUrl", loaded.settings.server.public_url},
+                          {"version", app::version}});
+  SignalLoop signals(**app, loaded.settings.server.drain_timeout);
+  std::optional<Demo> demo;
+  int code = ok;
+  if (options.demo) {
+    demo.emplace(**app, [&](bool good) {
+      if (!options.demo_once) return;
+      code = good ? ok : failed;
+      signals.end();
+    });
+  }
+  signals.run();
+  log::info("stopped");
+  return code;
+}
+
+}  // namespace trunkline::cli

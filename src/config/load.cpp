@@ -1,0 +1,201 @@
+#include "config/document.hpp"
+#include "config/nearest.hpp"
+#include "config/values.hpp"
+
+#include <trunkline/base/text.hpp>
+#include <trunkline/config/load.hpp>
+
+#include <algorithm>
+
+namespace trunkline::config {
+namespace {
+
+constexpr std::size_t max_echo_bytes = 80;
+
+class Loader {
+ public:
+  explicit Loader(const Inputs& inputs) : in_(inputs) {}
+
+  Loaded run() {
+    read_document();
+    check_flag_names();
+    for (const Option& option : options()) read_option(option);
+    derive();
+    check_together();
+    return std::move(out_);
+  }
+
+ private:
+  /// A value as its layer gives it, and what it is called there.
+  struct Given {
+    Source source;
+    std::string name;
+    std::string text;
+  };
+
+  void read_document() {
+    std::filesystem::path file = in_.file;
+    if (file.empty()) file = in_.environment("TRUNKLINE_CONFIG").value_or("");
+    if (file.empty()) return;
+    const auto text = in_.read_file(file);
+    if (!text) {
+      return wrong(in_.file.empty() ? "TRUNKLINE_CONFIG" : "--config", quoted(file.string()) + text.error().message,
+                   "/etc/trunkline/trunkline.yaml");
+    }
+    document_ = parse_document(*text);
+    out_.settings.routes = document_.routes;
+    out_.problems = document_.problems;
+  }
+
+  void check_flag_names() {
+    std::vector<std::string_view> known;
+    std::vector<std::string> file_names;
+    for (const Option& option : options()) {
+      known.push_back(option.name);
+      if (option.secret) file_names.push_back(file_variant(option.name));
+    }
+    known.insert(known.end(), file_names.begin(), file_names.end());
+    for (const auto& [name, value] : in_.flags) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const std::string near(nearest(name, known));
+      wrong("--set " + name, "is not known" + (near.empty() ? "" : "; did you mean " + near + "?"), near);
+    }
+  }
+
+  std::optional<std::string> from(Source source, const std::string& name, const std::string& path) const {
+    if (source == Source::environment) {
+      auto text = in_.environment(name);
+      return text && text->empty() ? std::nullopt : std::move(text);
+    }
+    const auto& values = source == Source::flag ? in_.flags : document_.values;
+    const auto found = values.find(source == Source::flag ? name : path);
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  /// What the highest layer that mentions the option says.
+  std::optional<Given> find(const Option& option) {
+    const std::string name(option.name);
+    const std::string path(option.path);
+    for (const Source source : {Source::flag, Source::environment, Source::file}) {
+      const bool in_document = source == Source::file;
+      const auto text = from(source, name, path);
+      const auto file = option.secret ? from(source, file_variant(name), path + "_file") : std::nullopt;
+      const std::string& shown = in_document ? path : name;
+      const std::string shown_file = in_document ? path + "_file" : file_variant(name);
+      if (text && file) {
+        wrong(shown, "and " + shown_file + " are both set; only one may be", std::string(option.example));
+        return std::nullopt;
+      }
+      if (file) return read_secret(source, shown_file, *file);
+      if (text) return Given{source, shown, *text};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Given> read_secret(Source source, const std::string& name, const std::string& file) {
+    const auto text = in_.read_file(file);
+    if (!text) {
+      wrong(name, quoted(file) + text.error().message, "/run/secrets/" + text::lower(name));
+      return std::nullopt;
+    }
+    const std::string secret(text::trim(*text));
+    if (!secret.empty()) return Given{source, name, secret};
+    wrong(name, quoted(file) + "is empty", "/run/secrets/" + text::lower(name));
+    return std::nullopt;
+  }
+
+  void read_option(const Option& option) {
+    const auto given = find(option);
+    if (!given) return;
+    if (!given->text.empty()) {  // an empty flag asks for the default
+      const auto read = assign(option, out_.settings, given->text);
+      if (!read) {
+        return wrong(given->name, (option.secret ? "" : quoted(given->text)) + read.error().message,
+                     std::string(option.example));
+      }
+    }
+    out_.sources[option.name] = given->source;
+  }
+
+  void derive() {
+    Settings& settings = out_.settings;
+    if (settings.server.public_url.empty()) {
+      const std::string scheme = settings.server.tls_certificate.empty() ? "http" : "https";
+      settings.server.public_url = scheme + "://127.0.0.1:" + std::to_string(settings.server.port);
+    }
+    // The key's owner writes either form; the streaming API is a WebSocket.
+    if (settings.deepgram.url.starts_with("http")) settings.deepgram.url.replace(0, 4, "ws");
+    if (settings.recording.dir.empty()) settings.recording.dir = settings.data_dir / "recordings";
+  }
+
+  void check_together() {
+    const Settings& settings = out_.settings;
+    const Security& security = settings.security;
+    if (settings.server.tls_certificate.empty() != settings.server.tls_key.empty()) {
+      wrong(settings.server.tls_key.empty() ? "TLS_KEY_FILE" : "TLS_CERT_FILE",
+            "is missing: a certificate and its key belong together", "/etc/trunkline/tls.key");
+    }
+    if (int{!security.jwt_secret.empty()} + int{!security.jwt_public_key.empty()} + int{!security.jwt_jwks.empty()} >
+        1) {
+      wrong("JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_FILE",
+            "are alternatives; only one may be set, because it fixes how tokens are signed", "JWT_JWKS_FILE alone");
+    }
+    check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
+    check_readable("TLS_KEY_FILE", settings.server.tls_key);
+    check_readable("JWT_PUBLIC_KEY_FILE", security.jwt_public_key);
+    check_readable("JWT_JWKS_FILE", security.jwt_jwks);
+    for (const Route& route : settings.routes) {
+      if (route.engine == "deepgram" && settings.deepgram.api_key.empty()) {
+        wrong("DEEPGRAM_API_KEY", "is missing: route '" + route.name + "' asks for deepgram", "your-deepgram-key");
+      }
+    }
+  }
+
+  void check_readable(std::string_view name, const std::filesystem::path& file) {
+    if (file.empty()) return;
+    const auto text = in_.read_file(file);
+    if (!text) wrong(std::string(name), quoted(file.string()) + text.error().message, "a file that can be read");
+  }
+
+  static std::string quoted(const std::string& value) {
+    const std::string text = text::valid_utf8(value);
+    return "'" + (text.size() > max_echo_bytes ? text.substr(0, max_echo_bytes) + "..." : text) + "' ";
+  }
+
+  void wrong(std::string name, std::string problem, std::string example) {
+    out_.problems.push_back({std::move(name), std::move(problem), std::move(example)});
+  }
+
+  const Inputs& in_;
+  Document document_;
+  Loaded out_;
+};
+
+}  // namespace
+
+Loaded load(const Inputs& inputs) {
+  return Loader(inputs).run();
+}
+
+std::string_view to_string(Source source) {
+  constexpr std::string_view names[] = {"default", "file", "environment", "flag"};
+  return names[static_cast<std::size_t>(source)];
+}
+
+std::vector<Effective> describe(const Loaded& loaded) {
+  std::vector<Effective> rows;
+  for (const Option& option : options()) {
+    std::string value = show(option, loaded.settings);
+    if (value.empty()) {
+      value = option.derived;
+    } else if (option.secret) {
+      value = "********";
+    }
+    const auto source = loaded.sources.find(option.name);
+    rows.push_back({std::string(option.name), std::move(value),
+                    source == loaded.sources.end() ? Source::standard : source->second});
+  }
+  return rows;
+}
+
+}  // namespace trunkline::config

@@ -1,0 +1,164 @@
+#include "config/options.hpp"
+
+#include <algorithm>
+
+namespace trunkline::config {
+namespace {
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool is_host(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alphanumeric(c) || std::string_view(".:-_%").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_account_sid(std::string_view text) {
+  return text.starts_with("AC") && std::all_of(text.begin(), text.end(), is_alphanumeric);
+}
+
+bool is_database_url(std::string_view text) {
+  return text.starts_with("postgres://") || text.starts_with("postgresql://");
+}
+
+bool has_no_blank(std::string_view text) {
+  return text.find(' ') == std::string_view::npos;
+}
+
+/// What a browser sends as Origin, or `*`.
+bool is_origin(std::string_view text) {
+  if (text == "*") return true;
+  const auto scheme = text.find("://");
+  return scheme != std::string_view::npos && scheme > 0 && scheme + 3 < text.size() &&
+         text.find_first_of("/?#@ ", scheme + 3) == std::string_view::npos;
+}
+
+/// The way from Settings to a member of a member.
+template <auto... members>
+constexpr auto at = +[](Settings& settings) -> auto& { return (settings.*....*members); };
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t day_s = 86'400;
+
+const Option table[] = {
+    {"DATA_DIR", "data_dir", at<&Settings::data_dir>, Anything{}, "/var/lib/trunkline",
+     "Folder for the database, the recordings and the generated token secret."},
+    {"DATABASE_URL", "database_url", at<&Settings::database_url>,
+     Shape{is_database_url, "does not begin with postgresql://"},
+     "postgresql://trunkline:password@db.internal:5432/trunkline", "Database to use instead of the embedded one.", true,
+     "SQLite in DATA_DIR"},
+
+    {"HOST", "server.host", at<&Settings::server, &Server::host>, Shape{is_host, "is not an address or host name"},
+     "127.0.0.1", "Address to listen on."},
+    {"PORT", "server.port", at<&Settings::server, &Server::port>, Range{1, 65'535}, "8080", "Port to listen on."},
+    {"PUBLIC_URL", "server.public_url", at<&Settings::server, &Server::public_url>, BaseUrl{"http https"},
+     "https://calls.example.com",
+     "URL under which providers reach this process; webhook signatures are checked over it. https makes media sockets "
+     "wss.",
+     false, "http://127.0.0.1:PORT"},
+    {"WORKERS", "server.workers", at<&Settings::server, &Server::workers>, Range{0, 256}, "4",
+     "Threads that serve connections; 0 is one a core."},
+    {"TLS_CERT_FILE", "server.tls_cert_file", at<&Settings::server, &Server::tls_certificate>, Anything{},
+     "/etc/trunkline/tls.crt", "Certificate chain in PEM; with it the listener speaks TLS only. SIGHUP reads it anew."},
+    {"TLS_KEY_FILE", "server.tls_key_file", at<&Settings::server, &Server::tls_key>, Anything{},
+     "/etc/trunkline/tls.key", "Private key of the certificate in PEM."},
+    {"HTTP_MAX_HEADER_BYTES", "server.max_header_bytes", at<&Settings::server, &Server::max_header_bytes>,
+     Range{1 * kib, 256 * kib}, "16384", "Largest request line and headers together."},
+    {"HTTP_MAX_BODY_BYTES", "server.max_body_bytes", at<&Settings::server, &Server::max_body_bytes>,
+     Range{1 * kib, 64 * mib}, "1048576", "Largest request body."},
+    {"HTTP_HEADER_TIMEOUT_MS", "server.header_timeout_ms", at<&Settings::server, &Server::header_timeout>,
+     Range{100, 300'000}, "10000", "Time for a request to arrive whole; slower clients are cut off."},
+    {"HTTP_IDLE_TIMEOUT_MS", "server.idle_timeout_ms", at<&Settings::server, &Server::idle_timeout>,
+     Range{100, 3'600'000}, "60000", "Time that a connection may be kept alive without a request."},
+    {"MAX_CONNECTIONS", "server.max_connections", at<&Settings::server, &Server::max_connections>, Range{1, 1'000'000},
+     "20000", "Open connections in all."},
+    {"MAX_CONNECTIONS_PER_ADDRESS", "server.max_connections_per_address",
+     at<&Settings::server, &Server::max_connections_per_address>, Range{1, 1'000'000}, "4096",
+     "Open connections from one address. Providers and proxies come from few."},
+    {"WS_MAX_MESSAGE_BYTES", "server.max_message_bytes", at<&Settings::server, &Server::max_message_bytes>,
+     Range{4 * kib, 16 * mib}, "262144", "Largest WebSocket message."},
+    {"CORS_ORIGINS", "server.cors_origins", at<&Settings::server, &Server::cors_origins>,
+     Shape{is_origin, "is not an origin"}, "https://console.example.com",
+     "Origins whose pages may call the API; `*` is all."},
+    {"SECURITY_HEADERS", "server.security_headers", at<&Settings::server, &Server::security_headers>, Anything{},
+     "true", "Send the usual browser security headers."},
+    {"DRAIN_TIMEOUT_S", "server.drain_timeout_s", at<&Settings::server, &Server::drain_timeout>, Range{0, day_s}, "30",
+     "Time that running calls are given to finish after SIGTERM."},
+
+    {"LOG_LEVEL", "log.level", at<&Settings::log, &Log::level>, OneOf{"debug info warn error"}, "info",
+     "Least important lines that are written."},
+    {"LOG_FORMAT", "log.format", at<&Settings::log, &Log::format>, OneOf{"auto json pretty"}, "json",
+     "Form of the log; auto is pretty on a terminal and JSON elsewhere."},
+
+    {"JWT_SECRET", "security.jwt_secret", at<&Settings::security, &Security::jwt_secret>, AtLeastBytes{16},
+     "the output of: openssl rand -hex 32", "Secret that HS256 tokens are signed with.", true,
+     "made at the first start and kept in DATA_DIR"},
+    {"JWT_PUBLIC_KEY_FILE", "security.jwt_public_key_file", at<&Settings::security, &Security::jwt_public_key>,
+     Anything{}, "/etc/trunkline/jwt.pem", "Public key in PEM: RSA for RS256 tokens, EC P-256 for ES256 tokens."},
+    {"JWT_JWKS_FILE", "security.jwt_jwks_file", at<&Settings::security, &Security::jwt_jwks>, Anything{},
+     "/etc/trunkline/jwks.json", "JWK set with the RSA and EC P-256 keys that sign tokens."},
+    {"JWT_ISSUER", "security.jwt_issuer", at<&Settings::security, &Security::jwt_issuer>, Anything{},
+     "https://id.example.com", "Required value of a token's `iss`."},
+    {"JWT_AUDIENCE", "security.jwt_audience", at<&Settings::security, &Security::jwt_audience>, Anything{}, "trunkline",
+     "Value that must be in a token's `aud`."},
+    {"METRICS_ACCESS", "security.metrics_access", at<&Settings::security, &Security::metrics_access>,
+     OneOf{"loopback token open"}, "token",
+     "Who may read /metrics without a token: callers on this machine, nobody, or everybody."},
+
+    {"TWILIO_ACCOUNT_SID", "twilio.account_sid", at<&Settings::twilio, &Twilio::account_sid>,
+     Shape{is_account_sid, "is not an account SID: those begin with AC"}, "AC00000000000000000000000000000000",
+     "Twilio account whose webhooks are taken."},
+    {"TWILIO_AUTH_TOKEN", "twilio.auth_token", at<&Settings::twilio, &Twilio::auth_tokens>,
+     Shape{has_no_blank, "holds a blank"}, "new-token,old-token",
+     "Auth token that signs Twilio's webhooks. Several for a rotation: all are accepted, the first signs our requests.",
+     true},
+    {"TWILIO_API_URL", "twilio.api_url", at<&Settings::twilio, &Twilio::api_url>, BaseUrl{"https http"},
+     "https://api.twilio.com", "Twilio's REST API."},
+
+    {"DEEPGRAM_API_KEY", "deepgram.api_key", at<&Settings::deepgram, &Deepgram::api_key>, Anything{},
+     "your-deepgram-key", "Key for Deepgram; with it calls are transcribed there unless a route says otherwise.", true},
+    {"DEEPGRAM_URL", "deepgram.url", at<&Settings::deepgram, &Deepgram::url>, BaseUrl{"wss ws https http"},
+     "wss://api.deepgram.com", "Deepgram's streaming API."},
+    {"DEEPGRAM_MODEL", "deepgram.model", at<&Settings::deepgram, &Deepgram::model>, Anything{}, "nova-3",
+     "Deepgram's model."},
+
+    {"SPEECH_MODEL_DIR", "speech.model_dir", at<&Settings::speech, &Speech::model_dir>, Anything{},
+     "/usr/share/pocketsphinx/model/en-us", "Acoustic model of the embedded recogniser."},
+    {"SPEECH_MAX_DECODERS", "speech.max_decoders", at<&Settings::speech, &Speech::max_decoders>, Range{0, 1'024}, "8",
+     "Embedded recognisers that may run at once; further calls go untranscribed, with an event that says so."},
+    {"SPEECH_VOICE", "speech.voice", at<&Settings::speech, &Speech::voice>, OneOf{"slt rms"}, "slt",
+     "Embedded voice: slt (female) or rms (male)."},
+
+    {"RECORDING_DIR", "recording.dir", at<&Settings::recording, &Recording::dir>, Anything{}, "/srv/recordings",
+     "Folder for recordings.", false, "DATA_DIR/recordings"},
+
+    {"MAX_STREAMS", "calls.max_streams", at<&Settings::calls, &Calls::max_streams>, Range{1, 100'000}, "5000",
+     "Media streams that may run at once; further calls are refused."},
+    {"RINGING_TIMEOUT_S", "calls.ringing_timeout_s", at<&Settings::calls, &Calls::ringing_timeout>, Range{1, day_s},
+     "120", "A call that rings for longer is closed."},
+    {"CONNECTING_TIMEOUT_S", "calls.connecting_timeout_s", at<&Settings::calls, &Calls::connecting_timeout>,
+     Range{1, day_s}, "60", "A call that is connecting for longer is closed."},
+    {"CONNECTED_TIMEOUT_S", "calls.connected_timeout_s", at<&Settings::calls, &Calls::connected_timeout>,
+     Range{1, day_s}, "300", "A connected call with neither media nor a callback for longer is closed."},
+    {"MAX_CALL_DURATION_S", "calls.max_duration_s", at<&Settings::calls, &Calls::max_duration>, Range{1, 7 * day_s},
+     "14400", "A call that lasts longer is closed."},
+    {"REAPER_INTERVAL_S", "calls.reaper_interval_s", at<&Settings::calls, &Calls::reaper_interval>, Range{1, 3'600},
+     "5", "How often those four limits are looked at."},
+    {"MEDIA_IDLE_TIMEOUT_MS", "calls.media_idle_timeout_ms", at<&Settings::calls, &Calls::media_idle_timeout>,
+     Range{100, 600'000}, "10000", "A media stream that brings nothing for longer is ended."},
+};
+
+}  // namespace
+
+std::span<const Option> options() {
+  return table;
+}
+
+std::string file_variant(std::string_view name) {
+  return std::string(name) + "_FILE";
+}
+
+}  // namespace trunkline::config

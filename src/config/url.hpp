@@ -1,0 +1,15 @@
+#pragma once
+
+#include <trunkline/base/result.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace trunkline::config {
+
+/// An absolute URL (RFC 3986) with one of `schemes` (separated by blanks): host, optional port, optional path; no user,
+/// query or fragment. Given back with a lower-case scheme and without trailing slashes. The error's message continues
+/// the sentence that begins with the URL.
+Result<std::string> parse_base_url(std::string_view text, std::string_view schemes);
+
+}  // namespace trunkline::config

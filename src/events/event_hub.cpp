@@ -1,0 +1,114 @@
+#include "events/event_socket.hpp"
+
+#include <trunkline/base/text.hpp>
+#include <trunkline/events/event_hub.hpp>
+#include <trunkline/observe/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace trunkline::events {
+namespace {
+
+constexpr std::int64_t batch_size = 256;
+constexpr milliseconds idle_check{2'000};  // commits wake the relay; this only catches what another process wrote
+constexpr milliseconds pause_after_error{500};
+
+}  // namespace
+
+bool Subscription::wants(const Published& event) const {
+  if (!call_id.empty() && event.call_id != call_id) return false;
+  return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+           if (!type.ends_with(".*")) return event.type == type;
+           return event.type.starts_with(std::string_view(type).substr(0, type.size() - 1));
+         });
+}
+
+EventHub::EventHub(calls::CallService& calls, store::Database& database, net::Worker& worker)
+    : calls_(calls), database_(database), worker_(worker), signal_(worker.context()) {}
+
+EventHub::~EventHub() = default;
+
+void EventHub::start() {
+  asio::co_spawn(worker_.context(), [this] { return relay(); }, asio::detached);
+}
+
+void EventHub::on_committed(const calls::Event& /*event*/, const calls::Call& /*call*/,
+                            std::optional<calls::State> /*previous*/) {
+  wake();
+}
+
+void EventHub::wake() {
+  if (woken_.exchange(true)) return;
+  asio::post(worker_.context(), [this] { signal_.cancel(); });
+}
+
+asio::awaitable<void> EventHub::relay() {
+  for (;;) {
+    woken_ = false;
+    const auto more = co_await relay_batch();
+    if (more && *more) continue;
+    if (!more) log::warn("events wait in the outbox", {{"reason", more.error().message}});
+    if (more && woken_) continue;
+    signal_.expires_after(more ? idle_check : pause_after_error);
+    boost::system::error_code woken;
+    co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+}
+
+// True when a full batch went out, so that more may wait.
+asio::awaitable<Result<bool>> EventHub::relay_batch() {
+  auto seqs =
+      co_await database_.read<std::vector<std::int64_t>>([](store::Sql& sql) -> Result<std::vector<std::int64_t>> {
+        std::vector<std::int64_t> found;
+        for (const auto& row : sql.query("SELECT seq FROM outbox ORDER BY seq LIMIT $1", {batch_size})) {
+          found.push_back(row.integer(0));
+        }
+        return found;
+      });
+  if (!seqs) co_return seqs.error();
+  if (seqs->empty()) co_return false;
+
+  const std::int64_t last = seqs->back();
+  auto events = co_await calls_.events_after(seqs->front() - 1, static_cast<std::size_t>(last - seqs->front() + 1));
+  if (!events) co_return events.error();
+  auto batch = std::make_shared<std::vector<Published>>();
+  for (const auto& event : *events) {
+    if (event.seq <= last) batch->push_back(published(event));
+  }
+  broadcast(std::move(batch));
+
+  auto cleared = co_await database_.write<std::int64_t>([last](store::Sql& sql) -> Result<std::int64_t> {
+    return sql.execute("DELETE FROM outbox WHERE seq <= $1", {last});
+  });
+  if (!cleared) co_return cleared.error();
+  co_return static_cast<std::int64_t>(seqs->size()) == batch_size;
+}
+
+void EventHub::publish_live(const std::string& call_id, const std::string& type, WallTime at, const std::string& data) {
+  auto batch = std::make_shared<std::vector<Published>>();
+  batch->push_back({0, call_id, type,
+                    nlohmann::ordered_json{{"callId", call_id},
+                                           {"type", type},
+                                           {"at", text::to_rfc3339(at)},
+                                           {"data", nlohmann::ordered_json::parse(data)}}
+                        .dump()});
+  broadcast(std::move(batch));
+}
+
+void EventHub::broadcast(Batch batch) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& socket : sockets_) socket->post(batch);
+}
+
+std::shared_ptr<net::WebSocketHandler> EventHub::subscriber(Subscription subscription) {
+  return std::make_shared<Socket>(*this, std::move(subscription));
+}
+
+}  // namespace trunkline::events

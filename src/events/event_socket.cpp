@@ -1,0 +1,90 @@
+#include "events/event_socket.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace trunkline::events {
+namespace {
+
+constexpr std::size_t page_size = 500;
+constexpr std::size_t max_waiting = 1'000;  // batches, while the log is read
+
+}  // namespace
+
+Published published(const calls::Event& event) {
+  return {event.seq, event.call_id, std::string(calls::to_string(event.type)), calls::to_json_text(event)};
+}
+
+void EventHub::Socket::on_open(net::WebSocket& socket) {
+  socket_ = &socket;
+  loop_ = &socket.context();
+  {
+    const std::lock_guard lock(hub_.mutex_);
+    hub_.sockets_.insert(shared_from_this());
+  }
+  if (!subscription_.after) {
+    following_ = true;
+    return;
+  }
+  last_seq_ = *subscription_.after;
+  asio::co_spawn(*loop_, [self = shared_from_this()] { return self->catch_up(); }, asio::detached);
+}
+
+void EventHub::Socket::on_close(const net::CloseInfo& /*info*/) {
+  socket_ = nullptr;
+  const std::lock_guard lock(hub_.mutex_);
+  hub_.sockets_.erase(shared_from_this());
+}
+
+void EventHub::Socket::post(Batch batch) {
+  asio::post(*loop_, [self = shared_from_this(), batch = std::move(batch)] { self->take(batch); });
+}
+
+asio::awaitable<void> EventHub::Socket::catch_up() {
+  for (;;) {
+    const auto page = co_await hub_.calls_.events_after(last_seq_, page_size);
+    if (socket_ == nullptr) co_return;
+    if (!page) {
+      socket_->close(net::CloseCode::try_again_later, page.error().message);
+      co_return;
+    }
+    for (const auto& event : *page) {
+      if (!send(published(event))) co_return too_slow();
+    }
+    socket_->flush();
+    if (page->size() < page_size) break;
+  }
+  // Whatever was committed after the last page was read has been broadcast to us meanwhile: we were known before.
+  following_ = true;
+  for (const auto& batch : std::exchange(waiting_, {})) take(batch);
+}
+
+void EventHub::Socket::take(const Batch& batch) {
+  if (socket_ == nullptr) return;
+  if (!following_) {
+    if (waiting_.size() == max_waiting) return too_slow();
+    waiting_.push_back(batch);
+    return;
+  }
+  for (const auto& event : *batch) {
+    if (!send(event)) return too_slow();
+  }
+  socket_->flush();
+}
+
+bool EventHub::Socket::send(const Published& event) {
+  if (event.seq != 0) {
+    if (event.seq <= last_seq_) return true;
+    last_seq_ = event.seq;
+  }
+  return !subscription_.wants(event) || socket_->send_text(event.text);
+}
+
+void EventHub::Socket::too_slow() {
+  socket_->close(net::CloseCode::try_again_later, "reading too slowly; resume with after=" + std::to_string(last_seq_));
+}
+
+}  // namespace trunkline::events

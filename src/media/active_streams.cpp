@@ -1,0 +1,58 @@
+#include <trunkline/media/active_streams.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace trunkline::media {
+
+bool ActiveStreams::add(const std::string& call_id, boost::asio::any_io_executor executor,
+                        std::weak_ptr<LiveStream> stream) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.size() >= limit_) return false;
+  return entries_.try_emplace(call_id, Entry{std::move(executor), std::move(stream)}).second;
+}
+
+void ActiveStreams::remove(const std::string& call_id) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(call_id);
+}
+
+bool ActiveStreams::has(const std::string& call_id) const {
+  const std::lock_guard lock(mutex_);
+  return entries_.contains(call_id);
+}
+
+std::size_t ActiveStreams::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+std::vector<std::string> ActiveStreams::call_ids() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> ids;
+  ids.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) ids.push_back(id);
+  return ids;
+}
+
+void ActiveStreams::post(const Entry& entry, std::function<void(LiveStream&)> work) {
+  boost::asio::post(entry.executor, [stream = entry.stream, work = std::move(work)] {
+    if (const auto alive = stream.lock()) work(*alive);
+  });
+}
+
+bool ActiveStreams::post(const std::string& call_id, std::function<void(LiveStream&)> work) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(call_id);
+  if (found == entries_.end()) return false;
+  post(found->second, std::move(work));
+  return true;
+}
+
+void ActiveStreams::post_all(const std::function<void(LiveStream&)>& work) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_) post(entry, work);
+}
+
+}  // namespace trunkline::media

@@ -1,0 +1,152 @@
+#include "observe/log_line.hpp"
+
+#include <trunkline/base/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace trunkline::log {
+namespace {
+
+bool is_plain(unsigned char c) {
+  return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
+}
+
+void append_escape(std::string& out, char c) {
+  static constexpr char digits[] = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 15];
+  }
+}
+
+/// As the inside of a JSON string (RFC 8259 section 7).
+void append_escaped(std::string& out, std::string_view text) {
+  std::string repaired;
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; })) {
+    repaired = text::valid_utf8(text);
+    text = repaired;
+  }
+  for (const char c : text) {
+    if (is_plain(static_cast<unsigned char>(c))) {
+      out += c;
+    } else {
+      append_escape(out, c);
+    }
+  }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text);
+  out += '"';
+}
+
+template <class Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+/// A value in either layout; text is quoted always, or only when it would be unclear where it ends.
+struct AppendValue {
+  std::string& out;
+  bool always_quote;
+
+  void operator()(std::string_view text) const {
+    if (always_quote || text.empty() || !std::all_of(text.begin(), text.end(), [](unsigned char c) {
+          return is_plain(c) && c != ' ' && c != '=' && c < 0x80;
+        })) {
+      append_quoted(out, text);
+    } else {
+      out += text;
+    }
+  }
+  void operator()(Masked masked) const { (*this)(std::string_view(text::mask_number(masked.number))); }
+  void operator()(bool yes) const { out += yes ? "true" : "false"; }
+  void operator()(std::int64_t number) const { append_number(out, number); }
+  void operator()(std::uint64_t number) const { append_number(out, number); }
+  void operator()(double number) const {
+    if (std::isfinite(number)) {
+      append_number(out, number);
+    } else {
+      out += "null";  // JSON has no word for it
+    }
+  }
+};
+
+void append_json(std::string& out, const Entry& entry) {
+  out += R"({"time":")";
+  out += text::to_rfc3339(entry.time);
+  out += R"(","level":")";
+  out += to_string(entry.level);
+  out += R"(","msg":)";
+  append_quoted(out, entry.message);
+  for (const Field& field : entry.fields) {
+    out += ',';
+    append_quoted(out, field.key);
+    out += ':';
+    std::visit(AppendValue{out, true}, field.value);
+  }
+  out += '}';
+}
+
+struct LevelLook {
+  std::string_view word;
+  std::string_view colour;
+};
+constexpr std::array looks = {LevelLook{"DEBUG", "\x1b[2m"}, LevelLook{"INFO ", "\x1b[32m"},
+                              LevelLook{"WARN ", "\x1b[33m"}, LevelLook{"ERROR", "\x1b[31m"}};
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view plain = "\x1b[0m";
+
+void append_pretty(std::string& out, const Entry& entry, bool colour) {
+  const LevelLook& look = looks[static_cast<std::size_t>(entry.level)];
+  out += text::to_rfc3339(entry.time).substr(11, 12);  // the time of day
+  out += ' ';
+  if (colour) out += look.colour;
+  out += look.word;
+  if (colour) out += plain;
+  out += ' ';
+  append_escaped(out, entry.message);
+  for (const Field& field : entry.fields) {
+    out += ' ';
+    if (colour) out += dim;
+    append_escaped(out, field.key);
+    out += '=';
+    if (colour) out += plain;
+    std::visit(AppendValue{out, false}, field.value);
+  }
+}
+
+}  // namespace
+
+void append_line(std::string& out, Layout layout, const Entry& entry) {
+  if (layout == Layout::json) {
+    append_json(out, entry);
+  } else {
+    append_pretty(out, entry, layout == Layout::coloured);
+  }
+}
+
+}  // namespace trunkline::log

@@ -1,0 +1,219 @@
+#include <trunkline/base/phone.hpp>
+#include <trunkline/base/text.hpp>
+#include <trunkline/calls/fold.hpp>
+#include <trunkline/providers/twilio/webhook.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace trunkline::providers::twilio {
+namespace {
+
+using nlohmann::json;
+
+/// Reads parameters one by one and remembers what was wrong with them.
+class Reader {
+ public:
+  explicit Reader(const Params& params) : params_(params) {}
+
+  std::string_view get(std::string_view name) const { return first_of(params_, name); }
+  void fail(std::string_view field, std::string message) {
+    errors_.push_back({std::string(field), std::move(message)});
+  }
+
+  std::string sid(std::string_view name, std::string_view prefix) {
+    const std::string_view value = get(name);
+    if (!is_sid(prefix, value)) fail(name, "must be " + std::string(prefix) + " and 32 hexadecimal digits");
+    return std::string(value);
+  }
+  std::string party(std::string_view name) {
+    const std::string_view value = get(name);
+    if (!phone::is_party(value)) fail(name, "must be a number in E.164 form, client:name or sip:user@host");
+    return std::string(value);
+  }
+  /// For callbacks that may leave it out.
+  std::string optional_party(std::string_view name) { return get(name).empty() ? std::string{} : party(name); }
+
+  std::optional<std::uint64_t> number(std::string_view name) {
+    if (get(name).empty()) return std::nullopt;
+    const auto value = text::to_uint(get(name));
+    if (!value || *value > max_number) {
+      fail(name, "must be a whole number");
+      return std::nullopt;
+    }
+    return value;
+  }
+  /// One of `words`; its place there.
+  template <std::size_t n>
+  std::size_t word(std::string_view name, const std::array<std::string_view, n>& words) {
+    const auto at = std::find(words.begin(), words.end(), get(name));
+    if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
+    std::string known;
+    for (const std::string_view candidate : words) known.append(known.empty() ? "" : ", ").append(candidate);
+    fail(name, "must be one of " + known);
+    return 0;
+  }
+  calls::Direction direction() {
+    static constexpr std::array<std::string_view, 3> words = {"inbound", "outbound-api", "outbound-dial"};
+    if (get("Direction").empty()) return calls::Direction::inbound;
+    return word("Direction", words) == 0 ? calls::Direction::inbound : calls::Direction::outbound;
+  }
+  std::optional<calls::MappedStatus> status() {
+    const auto mapped = calls::map_twilio_status(get("CallStatus"));
+    if (!mapped) fail("CallStatus", "is not a call status");
+    return mapped;
+  }
+  /// RFC 2822 as in call callbacks, or RFC 3339 as in stream callbacks.
+  WallTime timestamp(WallTime now) {
+    const std::string_view value = get("Timestamp");
+    if (value.empty()) return now;
+    const auto rfc2822 = text::parse_rfc2822(value);
+    const auto time = rfc2822 ? rfc2822 : text::parse_rfc3339(value);
+    if (!time) fail("Timestamp", "must be a time by RFC 2822 or RFC 3339");
+    return time.value_or(now);
+  }
+
+  /// `value` if nothing was wrong.
+  template <class T>
+  Parsed<T> result(T value) {
+    if (!errors_.empty()) return InvalidParameters{std::move(errors_)};
+    return value;
+  }
+
+ private:
+  static constexpr std::uint64_t max_number = 1'000'000'000'000;
+
+  const Params& params_;
+  std::vector<FieldError> errors_;
+};
+
+// The token is not covered by the signature: a strange one is not used.
+std::string inbox_key(std::string_view token, std::string fallback) {
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F; };
+  const bool usable = !token.empty() && token.size() <= 128 && std::all_of(token.begin(), token.end(), is_plain);
+  return "twilio:" + (usable ? std::string(token) : std::move(fallback));
+}
+
+// What has a field of its own, repeats one (Caller, Called), or is a secret (CallToken lets its bearer call in the
+// caller's name).
+bool is_metadata(std::string_view name) {
+  static constexpr std::string_view others[] = {"CallSid",   "From",   "To",     "CallStatus",
+                                                "Direction", "Caller", "Called", "CallToken"};
+  return std::find(std::begin(others), std::end(others), name) == std::end(others);
+}
+
+std::map<std::string, std::string> metadata(const Params& params) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : params) {
+    if (!value.empty() && is_metadata(name)) out.try_emplace(text::valid_utf8(name), text::valid_utf8(value));
+  }
+  return out;
+}
+
+// Beyond what every request about a call repeats.
+json callback_parameters(const Params& params) {
+  static constexpr std::string_view repeated[] = {"AccountSid",   "ApiVersion", "CallbackSource", "Timestamp",
+                                                  "CallDuration", "Duration",   "SequenceNumber"};
+  json out = json::object();
+  for (const auto& [name, value] : metadata(params)) {
+    const std::string_view key = name;
+    const bool is_place = key.starts_with("From") || key.starts_with("To") || key.starts_with("Call");
+    if (!is_place && std::find(std::begin(repeated), std::end(repeated), key) == std::end(repeated)) out[name] = value;
+  }
+  return out;
+}
+
+std::string status_data(const Params& params, const calls::MappedStatus& mapped, std::optional<std::uint64_t> sequence,
+                        std::optional<std::uint64_t> duration) {
+  json data = {{"status", calls::to_string(mapped.state)}, {"providerStatus", first_of(params, "CallStatus")}};
+  if (sequence) data["sequence"] = *sequence;
+  if (duration) data["duration"] = *duration;
+  if (!mapped.reason.empty()) data["reason"] = mapped.reason;
+  if (json others = callback_parameters(params); !others.empty()) data["parameters"] = std::move(others);
+  return data.dump();
+}
+
+}  // namespace
+
+Error InvalidParameters::to_error() const {
+  std::string message;
+  for (const auto& [field, problem] : fields) {
+    message.append(message.empty() ? "" : "; ").append(field).append(": ").append(problem);
+  }
+  return make_error("invalid_parameter", std::move(message));
+}
+
+bool is_sid(std::string_view prefix, std::string_view text) {
+  return text.size() == prefix.size() + 32 && text.starts_with(prefix) &&
+         text.find_first_not_of("0123456789abcdefABCDEF", prefix.size()) == text.npos;
+}
+
+Parsed<calls::Arrival> parse_voice(const Params& params, std::string_view idempotency_token) {
+  Reader in(params);
+  calls::Arrival out;
+  out.provider = "twilio";
+  out.provider_call_id = in.sid("CallSid", "CA");
+  in.sid("AccountSid", "AC");
+  out.from = in.party("From");
+  out.to = in.party("To");
+  out.direction = in.direction();
+  if (!in.get("CallStatus").empty()) {
+    if (const auto mapped = in.status()) out.state = mapped->state;
+  }
+  out.inbox_key = inbox_key(idempotency_token, out.provider_call_id + ":voice");
+  out.metadata = metadata(params);
+  return in.result(std::move(out));
+}
+
+Parsed<calls::StatusUpdate> parse_status(const Params& params, std::string_view idempotency_token, WallTime now) {
+  Reader in(params);
+  calls::StatusUpdate out;
+  out.provider = "twilio";
+  out.provider_call_id = in.sid("CallSid", "CA");
+  in.sid("AccountSid", "AC");
+  out.from = in.optional_party("From");
+  out.to = in.optional_party("To");
+  out.direction = in.direction();
+  out.at = in.timestamp(now);
+  const auto sequence = in.number("SequenceNumber");
+  const auto duration = in.number("CallDuration");
+  if (const auto mapped = in.status()) out.data = status_data(params, *mapped, sequence, duration);
+
+  std::string fallback = out.provider_call_id + ':';
+  fallback.append(in.get("SequenceNumber")).append(":").append(in.get("CallStatus"));
+  out.inbox_key = inbox_key(idempotency_token, std::move(fallback));
+  return in.result(std::move(out));
+}
+
+Parsed<StreamStatus> parse_stream_status(const Params& params, std::string_view idempotency_token, WallTime now) {
+  static constexpr std::array<std::string_view, 3> events = {"stream-started", "stream-stopped", "stream-error"};
+  Reader in(params);
+  StreamStatus out;
+  out.call_sid = in.sid("CallSid", "CA");
+  out.stream_sid = in.sid("StreamSid", "MZ");
+  out.event = static_cast<StreamStatus::Event>(in.word("StreamEvent", events));
+  out.error = text::valid_utf8(in.get("StreamError"));
+  out.at = in.timestamp(now);
+  out.inbox_key = inbox_key(idempotency_token, out.stream_sid + ':' + std::string(in.get("StreamEvent")));
+  return in.result(std::move(out));
+}
+
+Parsed<RecordingStatus> parse_recording_status(const Params& params, std::string_view idempotency_token) {
+  static constexpr std::array<std::string_view, 4> statuses = {"in-progress", "completed", "absent", "failed"};
+  Reader in(params);
+  RecordingStatus out;
+  out.call_sid = in.sid("CallSid", "CA");
+  out.recording_sid = in.sid("RecordingSid", "RE");
+  out.status = static_cast<RecordingStatus::Status>(in.word("RecordingStatus", statuses));
+  out.url = text::valid_utf8(in.get("RecordingUrl"));
+  out.duration_s = in.number("RecordingDuration");
+  out.channels = in.number("RecordingChannels");
+  if (const auto code = in.get("ErrorCode"); code != "0") out.error_code = text::valid_utf8(code);
+  out.inbox_key = inbox_key(idempotency_token, out.recording_sid + ':' + std::string(in.get("RecordingStatus")));
+  return in.result(std::move(out));
+}
+
+}  // namespace trunkline::providers::twilio

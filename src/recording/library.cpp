@@ -1,0 +1,123 @@
+#include <trunkline/base/text.hpp>
+#include <trunkline/recording/library.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace trunkline::recording {
+namespace {
+
+// Columns in the order in which from_row() reads them.
+const std::string select =
+    "SELECT id, call_id, state, path, started_at, completed_at, duration_ms, size_bytes, sha256, channels, "
+    "sample_rate, format, recovered, failure FROM recordings ";
+const std::string select_one = select + "WHERE id = $1";
+const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, id";
+const std::string select_unfinished = select + "WHERE state = 'recording' ORDER BY started_at, id LIMIT $1";
+constexpr std::string_view update_completed =
+    "UPDATE recordings SET state = 'completed', completed_at = $2, duration_ms = $3, size_bytes = $4, sha256 = $5, "
+    "channels = $6, sample_rate = $7, format = $8, recovered = $9, failure = '' WHERE id = $1";
+constexpr std::string_view update_failed =
+    "UPDATE recordings SET state = 'failed', completed_at = $2, failure = $3 WHERE id = $1";
+
+Recording from_row(const store::Row& row) {
+  Recording recording;
+  recording.id = row.text(0);
+  recording.call_id = row.text(1);
+  recording.state = row.text(2);
+  recording.path = row.text(3);
+  recording.started_at = from_millis(row.integer(4));
+  if (const auto completed = row.integer_or_null(5)) recording.completed_at = from_millis(*completed);
+  recording.facts.duration_ms = row.integer(6);
+  recording.facts.size_bytes = row.integer(7);
+  recording.facts.sha256 = row.text(8);
+  recording.facts.channels = static_cast<int>(row.integer(9));
+  recording.facts.sample_rate = static_cast<int>(row.integer(10));
+  recording.facts.format = row.text(11);
+  recording.recovered = row.integer(12) != 0;
+  recording.failure = row.text(13);
+  return recording;
+}
+
+std::vector<Recording> from_rows(const std::vector<store::Row>& rows) {
+  std::vector<Recording> recordings;
+  recordings.reserve(rows.size());
+  for (const auto& row : rows) recordings.push_back(from_row(row));
+  return recordings;
+}
+
+Error not_found(const std::string& id) {
+  return make_error("recording_not_found", "there is no such recording", "recording " + id);
+}
+
+}  // namespace
+
+Library::Library(store::Database& database, std::filesystem::path folder, const Clock& clock)
+    : database_(database), folder_(std::move(folder)), clock_(clock) {}
+
+asio::awaitable<Result<Recording>> Library::find(std::string recording_id) {
+  co_return co_await database_.read<Recording>([&](store::Sql& sql) -> Result<Recording> {
+    const auto rows = sql.query(select_one, {recording_id});
+    if (rows.empty()) return not_found(recording_id);
+    return from_row(rows.front());
+  });
+}
+
+asio::awaitable<Result<std::vector<Recording>>> Library::of_call(std::string call_id) {
+  using Recordings = std::vector<Recording>;
+  co_return co_await database_.read<Recordings>(
+      [&](store::Sql& sql) -> Result<Recordings> { return from_rows(sql.query(select_of_call, {call_id})); });
+}
+
+asio::awaitable<Result<>> Library::complete(std::string recording_id, FileFacts facts, bool recovered) {
+  const std::int64_t now = to_millis(clock_.wall());
+  co_return co_await database_.write<void>([&](store::Sql& sql) -> Result<> {
+    const auto changed =
+        sql.execute(update_completed,
+                    {recording_id, now, facts.duration_ms, facts.size_bytes, facts.sha256, std::int64_t{facts.channels},
+                     std::int64_t{facts.sample_rate}, facts.format, std::int64_t{recovered}});
+    if (changed == 0) return not_found(recording_id);
+    return {};
+  });
+}
+
+asio::awaitable<Result<>> Library::fail(std::string recording_id, std::string reason) {
+  const std::int64_t now = to_millis(clock_.wall());
+  co_return co_await database_.write<void>([&](store::Sql& sql) -> Result<> {
+    if (sql.execute(update_failed, {recording_id, now, reason}) == 0) return not_found(recording_id);
+    return {};
+  });
+}
+
+asio::awaitable<Result<std::vector<Recording>>> Library::unfinished() {
+  using Recordings = std::vector<Recording>;
+  co_return co_await database_.read<Recordings>([](store::Sql& sql) -> Result<Recordings> {
+    return from_rows(sql.query(select_unfinished, {std::int64_t{unfinished_limit}}));
+  });
+}
+
+std::string to_json_text(const Recording& recording) {
+  const auto& facts = recording.facts;
+  nlohmann::ordered_json json{
+      {"recordingId", recording.id},
+      {"callId", recording.call_id},
+      {"state", recording.state},
+      {"format", facts.format},
+      {"channels", facts.channels},
+      {"sampleRate", facts.sample_rate},
+      {"durationMs", facts.duration_ms},
+      {"sizeBytes", facts.size_bytes},
+      {"sha256", nullptr},
+      {"startedAt", text::to_rfc3339(recording.started_at)},
+      {"completedAt", nullptr},
+      {"recovered", recording.recovered},
+  };
+  if (!facts.sha256.empty()) json["sha256"] = facts.sha256;
+  if (recording.completed_at) json["completedAt"] = text::to_rfc3339(*recording.completed_at);
+  if (!recording.failure.empty()) json["failure"] = recording.failure;
+  return json.dump();
+}
+
+}  // namespace trunkline::recording

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <trunkline/media/frame.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace trunkline::recording {
+
+inline constexpr std::size_t channel_count = 2;  // left the far end, right us
+
+/// The newest second of a recording, in which both tracks find their places while it waits for the disk. Samples stay
+/// as the carrier wrote them, a plane for each channel: the stream's thread only copies bytes.
+///
+/// A ring: position p lives at p modulo the capacity. Places without audio hold silence.
+class Window {
+ public:
+  /// Of the second, the first 600 ms are handed over at once; the other 400 are how much later one track may come
+  /// than the other without a patch on disk.
+  explicit Window(media::Format format);
+
+  std::int64_t start() const { return start_; }
+  std::int64_t end() const { return start_ + capacity_; }
+  /// Nothing was placed since what was taken last.
+  bool blank() const { return content_end_ <= start_; }
+
+  /// Puts samples of one channel at `position`; all of it lies in [start, end).
+  void place(std::size_t channel, std::int64_t position, std::span<const std::uint8_t> data);
+  /// The oldest block, the left plane and then the right; the window moves on behind it.
+  std::vector<std::uint8_t> take_block() { return take(block_); }
+  /// The same for everything up to the end of the last audio.
+  std::vector<std::uint8_t> take_rest() { return blank() ? std::vector<std::uint8_t>{} : take(content_end_ - start_); }
+  /// Moves a blank window so that `position` is in it, with as much before it as in a window that moved by blocks.
+  void skip_to(std::int64_t position);
+
+ private:
+  std::vector<std::uint8_t> take(std::int64_t samples);
+  std::size_t slot(std::int64_t position) const { return static_cast<std::size_t>(position % capacity_) * width_; }
+  std::span<std::uint8_t> plane(std::size_t channel) {
+    return std::span(bytes_).subspan(channel * bytes_.size() / channel_count, bytes_.size() / channel_count);
+  }
+
+  const std::size_t width_;  // bytes a sample
+  const std::uint8_t silence_;
+  const std::int64_t capacity_;  // samples of each channel
+  const std::int64_t block_;
+  std::int64_t start_ = 0;
+  std::int64_t content_end_ = 0;
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace trunkline::recording

@@ -1,0 +1,40 @@
+#include "store/job_queue.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace trunkline::store {
+
+bool JobQueue::try_push(Job& job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.size() >= limit_) return false;
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+std::vector<Job> JobQueue::take(std::size_t most) {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+  const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(std::min(most, jobs_.size()));
+  std::vector<Job> taken(std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end));
+  jobs_.erase(jobs_.begin(), end);
+  return taken;
+}
+
+void JobQueue::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  wake_.notify_all();
+}
+
+std::size_t JobQueue::size() const {
+  const std::lock_guard lock(mutex_);
+  return jobs_.size();
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <trunkline/store/sql.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace trunkline::store {
+
+/// Work for a database's thread, and whom to tell how it ended.
+struct Job {
+  std::function<Result<>(Sql&)> work;
+  std::function<void(Result<>)> done;
+};
+
+/// Jobs that wait, first in, first out. Any thread may push and any may take.
+class JobQueue {
+ public:
+  explicit JobQueue(std::size_t limit) : limit_(limit) {}
+
+  /// False when the queue is full: `job` was not taken.
+  [[nodiscard]] bool try_push(Job& job);
+
+  /// Waits for a job and takes all that are there, at most `most`. Empty once the queue is closed and drained.
+  std::vector<Job> take(std::size_t most);
+
+  /// Ends every take() as soon as nothing waits any more. Nothing may be pushed afterwards.
+  void close();
+
+  std::size_t size() const;
+
+ private:
+  const std::size_t limit_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  bool closed_ = false;
+};
+
+}  // namespace trunkline::store

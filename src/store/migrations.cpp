@@ -1,0 +1,83 @@
+#include <trunkline/base/crypto.hpp>
+#include <trunkline/store/migrations.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace trunkline::store {
+namespace {
+
+using Checksums = std::map<std::int64_t, std::string>;  // of what is applied, by version
+
+std::string checksum_of(const Migration& migration) {
+  return crypto::hex(crypto::sha256(migration.sql));
+}
+
+Result<Checksums> applied_checksums(Database& database) {
+  return database.write_blocking<Checksums>([](Sql& sql) -> Result<Checksums> {
+    sql.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL, "
+        "checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+    Checksums checksums;
+    for (const Row& row : sql.query("SELECT version, checksum FROM schema_migrations")) {
+      checksums.emplace(row.integer(0), row.text(1));
+    }
+    return checksums;
+  });
+}
+
+Result<> check(const Checksums& applied, std::span<const Migration> migrations) {
+  const auto newest = migrations.empty() ? 0 : migrations.back().version;
+  if (!applied.empty() && applied.rbegin()->first > newest) {
+    return make_error("database_too_new", "the database has schema version " + std::to_string(applied.rbegin()->first) +
+                                              " and this release knows versions up to " + std::to_string(newest) +
+                                              "; run the release that made it, or a later one");
+  }
+  for (const Migration& migration : migrations) {
+    const auto found = applied.find(migration.version);
+    if (found != applied.end() && found->second != checksum_of(migration)) {
+      return make_error("migration_changed", "migration " + std::string(migration.name) +
+                                                 " was changed after it was applied; restore it and put the change "
+                                                 "into a new migration");
+    }
+  }
+  return {};
+}
+
+/// False when another node was first. Its row is written before its statements run: who else tries meanwhile waits at
+/// the primary key for the end of this transaction.
+Result<bool> apply(Database& database, const Migration& migration, const Clock& clock) {
+  auto applied = database.write_blocking<bool>([&](Sql& sql) -> Result<bool> {
+    const auto claimed = sql.execute(
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (version) DO NOTHING",
+        {migration.version, std::string(migration.name), checksum_of(migration), to_millis(clock.wall())});
+    if (claimed == 0) return false;
+    sql.script(migration.sql);
+    return true;
+  });
+  if (applied) return applied;
+  Error error = applied.error();
+  error.message = "migration " + std::string(migration.name) + " failed: " + error.message;
+  return error;
+}
+
+}  // namespace
+
+Result<MigrationReport> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
+  const auto applied = applied_checksums(database);
+  if (!applied) return applied.error();
+  if (auto checked = check(*applied, migrations); !checked) return checked.error();
+
+  MigrationReport report;
+  for (const Migration& migration : migrations) {
+    report.version = migration.version;
+    if (applied->contains(migration.version)) continue;
+    const auto mine = apply(database, migration, clock);
+    if (!mine) return mine.error();
+    if (*mine) report.applied.emplace_back(migration.name);
+  }
+  return report;
+}
+
+}  // namespace trunkline::store

@@ -1,0 +1,27 @@
+"""`trunkline serve --demo --demo-once`: what `make run` shows, from an empty environment."""
+
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
+from gateway import Audio, free_port, run, scratch  # noqa: E402
+from tap import check, done  # noqa: E402
+
+data, port = scratch(), free_port()
+result = run("serve", "--demo", "--demo-once", timeout=240, HOST="127.0.0.1", PORT=port, DATA_DIR=data)
+printed = result.stdout
+check("the demonstration ends with status 0", result.returncode == 0, printed + result.stderr)
+said = [line for line in printed.splitlines() if "transcript.segment" in line]
+for words in ("check my balance", "4271", "yes"):
+    check(f"the caller was understood to say {words}", any(words in line for line in said), printed)
+moments = [printed.find(kind) for kind in ("call.received", "media.started", "transcript.segment", "media.ended",
+                                           "recording.completed")]
+check("events come in the order of the call", moments == sorted(moments) and moments[0] >= 0, printed)
+recordings = list((data / "recordings").rglob("*.wav"))
+check("there is one recording, where it says", len(recordings) == 1 and str(recordings[0]) in printed, printed)
+audio = Audio(recordings[0].read_bytes())
+check("that plays, with the caller in it", audio.is_stereo_telephone() and max(audio.left) > 2000, audio.seconds)
+check("it says where to look", all(f"http://127.0.0.1:{port}{path}" in printed for path in ("/docs", "/metrics")), printed)
+check("and complains about nothing", result.stderr == "", result.stderr)
+done()

@@ -1,0 +1,188 @@
+"""The media socket by hand: tokens, order of messages, garbage, half-open sockets; listening in; hanging up."""
+
+import json
+import os
+import pathlib
+import struct
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
+from carrier import Carrier  # noqa: E402
+from fake_twilio import FakeTwilio  # noqa: E402
+from gateway import ACCOUNT_SID, AUTH_TOKEN, Audio, Gateway, base64url, make_jwt, sign  # noqa: E402
+from tap import check, done, together  # noqa: E402
+import websocket  # noqa: E402
+
+
+def tokens(server):
+    refused = {"a wrong": base64url(os.urandom(24)), "a missing": "", "another call's": Carrier(server).token}
+    for name, token in refused.items():
+        carrier = Carrier(server).open().start(token=token)
+        check(f"{name} token closes with 1008", carrier.closed_with() == 1008, carrier.socket.close_code)
+    stranger = Carrier(server).open().start(call_sid="CA" + "9" * 32)
+    check("a token is bound to its CallSid", stranger.closed_with() == 1008, stranger.socket.close_code)
+
+    first = Carrier(server).open().start().speak(0.1)
+    server.event(first.call_id, "media.started")
+    thief = Carrier(server, first.voice["CallSid"]).open().start()
+    check("a used token closes with 1008", thief.closed_with() == 1008, thief.socket.close_code)
+    first.speak(0.5).stop()
+    check("and the call that used it goes on", server.finished_recording(first.call_id)["durationMs"] == 600)
+
+
+def upgrade_signature(server):
+    carrier = Carrier(server)
+    right = sign(carrier.url, {})
+    websocket.connect(carrier.url, {"X-Twilio-Signature": right}).close()
+    try:
+        websocket.connect(carrier.url, {"X-Twilio-Signature": right[:-3] + "xx="})
+        check("a forged upgrade is refused", False)
+    except websocket.Refused as refusal:
+        check("a forged upgrade is refused with 403", refusal.status == 403, refusal)
+
+
+def order_of_messages(server):
+    early = Carrier(server).open().speak(0.2)
+    early.frames = 0
+    early.start().speak(0.4).stop()
+    row = server.finished_recording(early.call_id)
+    check("media before start is not recorded, media after it is", row["durationMs"] == 400, row)
+
+    twice = Carrier(server).open().start().speak(0.2).start()
+    check("a second start closes with 1002", twice.closed_with() == 1002, twice.socket.close_code)
+    check("and the recording is kept", server.finished_recording(twice.call_id)["durationMs"] == 200)
+    check("and the call is over", server.ended_call(twice.call_id)["state"] == "ENDED")
+
+    silent = Carrier(server).open()
+    check("no start in time closes with 1008", silent.closed_with() == 1008, silent.socket.close_code)
+
+
+def garbage(server):
+    carrier = Carrier(server).open().start().speak(0.2)
+    for text in ("", "{", "[]", "7", '{"event":7}', '{"event":"unheard-of"}', '{"event":"media"}',
+                 '{"event":"media","streamSid":"MZ0","media":{"payload":"AAAA"}}'):
+        carrier.socket.send_text(text)
+    carrier.send_event("media", {"track": "inbound", "chunk": "1", "timestamp": "99", "payload": "not base64!"})
+    carrier.speak(0.2).stop()
+    row = server.finished_recording(carrier.call_id)
+    check("messages that mean nothing do no harm", row["durationMs"] == 400, row)
+
+    broken = {"a reserved opcode": b"\x83\x80\0\0\0\0", "an unmasked frame": b"\x81\x02{}",
+              "a fragmented control frame": b"\x09\x80\0\0\0\0", "text that is not UTF-8": b"\x81\x82\0\0\0\0\xff\xfe"}
+    for name, octets in broken.items():
+        call = Carrier(server).open().start().speak(0.2)
+        server.event(call.call_id, "media.started")
+        call.socket.send_raw(octets)
+        wanted = 1007 if "UTF-8" in name else 1002
+        check(f"{name} closes with {wanted}", call.closed_with() == wanted, call.socket.close_code)
+        row = server.finished_recording(call.call_id)
+        check(f"{name} leaves the recording", row["durationMs"] == 200, row)
+
+    binary = Carrier(server).open().start()
+    binary.socket.send(websocket.BINARY, b"\0\1")
+    check("a binary message closes with 1003", binary.closed_with() == 1003, binary.socket.close_code)
+    large = Carrier(server).open()
+    large.socket.send_raw(b"\x81\xff" + struct.pack("!Q", 1 << 40) + b"\0\0\0\0")
+    check("a message beyond the limit closes with 1009", large.closed_with() == 1009, large.socket.close_code)
+
+
+def jumps(server):
+    carrier = Carrier(server).open().start().speak(0.5)
+    carrier.skip(1)
+    carrier.sequence += 50
+    carrier.speak(0.5).stop()
+    audio = Audio(server.audio_of(server.finished_recording(carrier.call_id)))
+    check("a jump in time is silence in the recording", abs(audio.seconds - 2) < 0.03, audio.seconds)
+    loud = audio.loud_share(0, 0.5), audio.loud_share(0.52, 1.48), audio.loud_share(1.5, 2)
+    check("at its place", loud[0] > 0.95 and loud[1] < 0.05 and loud[2] > 0.95, loud)
+    ended = server.event(carrier.call_id, "media.ended")["data"]
+    check("and is counted", ended["gaps"] == 1, ended)
+
+
+def half_open(server):
+    carrier = Carrier(server).open().start().speak(0.3)
+    ended = server.event(carrier.call_id, "media.ended")
+    check("a socket that falls silent is ended as idle", ended["data"]["cause"] == "idle", ended)
+    check("its call is ENDED", server.ended_call(carrier.call_id)["state"] == "ENDED")
+    check("and its recording whole", server.finished_recording(carrier.call_id)["durationMs"] == 300)
+
+
+def keys_pressed(server):
+    carrier = Carrier(server).open().start().speak(0.2)
+    server.event(carrier.call_id, "media.started")
+    carrier.send_event("dtmf", {"track": "inbound_track", "digit": "7"})
+    carrier.speak(0.1).stop()
+    event = server.event(carrier.call_id, "dtmf.received")
+    check("a key is an event with its place", event["data"]["digit"] == "7" and event["data"]["atMs"] == 200, event)
+
+
+def listening(server):
+    carrier = Carrier(server).open().start().speak(0.2)
+    server.event(carrier.call_id, "media.started")
+    viewer = {"Authorization": "Bearer " + make_jwt(["viewer"])}
+    address = f"ws://127.0.0.1:{server.port}/api/v1/calls/{carrier.call_id}/audio"
+    try:
+        websocket.connect(address, viewer)
+        check("a viewer may not listen", False)
+    except websocket.Refused as refusal:
+        check("a viewer may not listen", refusal.status == 403, refusal)
+
+    listener = websocket.connect(f"{address}?access_token={server.admin}")
+    heard = threading.Event()
+    speaker = threading.Thread(target=speak_until, args=(carrier, heard))
+    speaker.start()  # the listener is attached a moment after its socket opens
+    kind, message = listener.receive()
+    heard.set()
+    speaker.join()
+    magic, version, track, rate, position = struct.unpack("<2sBBIQ", message[:16])
+    check("live audio is binary, with the documented header",
+          (kind, magic, version, track, rate) == (websocket.BINARY, b"TL", 1, 0, 8000), message[:16])
+    samples = struct.unpack(f"<{len(message[16:]) // 2}h", message[16:])
+    check("and PCM16 that is as loud as the caller", len(samples) == 160 and max(map(abs, samples)) > 8000, samples[:8])
+    check("its place is on the stream's clock", position % 160 == 0 and position >= 1600, position)
+    carrier.stop()
+    while listener.receive() is not None:
+        pass
+    check("the end of the call closes the listener's socket", listener.close_code == 1000, listener.close_code)
+
+
+def speak_until(carrier, heard):
+    while not heard.is_set():
+        carrier.speak(0.1, paced=True)
+
+
+def hanging_up(server, twilio):
+    carrier = Carrier(server).open().start().speak(0.5)
+    server.event(carrier.call_id, "media.started")
+    target = f"/api/v1/calls/{carrier.call_id}/end"
+    reply = server.request("POST", target, token=server.admin)
+    call = json.loads(reply.body)
+    check("POST end answers with the ended call", reply.status == 200 and call["state"] == "ENDED", reply)
+    sid = carrier.voice["CallSid"]
+    mine = [request for request in twilio.requests if sid in request[0]]
+    check("Twilio is asked once, as its API wants it",
+          mine == [(f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls/{sid}.json", f"{ACCOUNT_SID}:{AUTH_TOKEN}",
+                    {"Status": ["completed"]})], mine)
+    check("the media socket is closed", carrier.closed_with() == 1000, carrier.socket.close_code)
+    check("the recording is finished", server.finished_recording(carrier.call_id)["durationMs"] == 500)
+    again = server.request("POST", target, token=server.admin)
+    check("ending it again changes nothing", json.loads(again.body)["version"] >= call["version"] and again.status == 200)
+    check("and asks nobody", len([request for request in twilio.requests if sid in request[0]]) == 1)
+
+
+def twilio_refuses(server, twilio):
+    carrier = Carrier(server)
+    twilio.status = 500
+    reply = server.request("POST", f"/api/v1/calls/{carrier.call_id}/end", token=server.admin)
+    check("when Twilio fails and nothing runs here, the answer is 502", reply.status == 502, reply)
+    check("and the call is not called over", server.json(f"/api/v1/calls/{carrier.call_id}")["endedAt"] is None)
+
+
+api = FakeTwilio()
+with Gateway(LOG_LEVEL="warn", MEDIA_IDLE_TIMEOUT_MS=2500, TWILIO_API_URL=api.url) as gateway:
+    together([tokens, upgrade_signature, order_of_messages, garbage, jumps, half_open, keys_pressed, listening], gateway)
+    hanging_up(gateway, api)
+    twilio_refuses(gateway, api)
+    check("it ends with status 0", gateway.end() == 0)
+done()

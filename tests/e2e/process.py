@@ -1,0 +1,131 @@
+"""The process and its surroundings: configuration, ports, folders, signals, calls that nobody ends."""
+
+import os
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
+from carrier import Carrier  # noqa: E402
+from gateway import AUTH_TOKEN, Gateway, free_port, run, scratch, voice_params, wait_for  # noqa: E402
+from tap import check, done, together  # noqa: E402
+
+FAILED, CONFIGURATION = 1, 3  # exit statuses
+
+
+def refused(**settings):
+    """The exit status of a start that cannot succeed, and all that it printed."""
+    result = run("serve", **{"HOST": "127.0.0.1", "PORT": free_port(), "DATA_DIR": scratch(), **settings})
+    return result.returncode, result.stdout + result.stderr
+
+
+def wrong_configuration():
+    status, printed = refused(PORT="eighty", PUBLIC_URL="calls.example.com", LOG_LEVEL="loud", JWT_SECRET="short",
+                              TLS_CERT_FILE="/nowhere.pem", TWILIO_AUTH_TOKEN_FILE="/nowhere.txt")
+    check("a wrong configuration ends with its own status", status == CONFIGURATION, printed)
+    named = [name for name in ("PORT", "PUBLIC_URL", "LOG_LEVEL", "JWT_SECRET", "TLS_CERT_FILE", "TWILIO_AUTH_TOKEN_FILE")
+             if name not in printed]
+    check("and names all that is wrong at once", named == [], (named, printed))
+    check("without showing a secret", "short" not in printed.replace("shorter", ""), printed)
+    check("a wrong command line has another status", run("serve", "--unheard-of").returncode == 2)
+
+
+def secrets_in_files():
+    path = scratch() / "token"
+    path.write_text(AUTH_TOKEN + "\n")
+    with Gateway(TWILIO_AUTH_TOKEN=None, TWILIO_AUTH_TOKEN_FILE=path) as server:
+        check("a secret may come from a file", server.webhook("/webhooks/twilio/voice", voice_params()).status == 200)
+        doctor = run("doctor", **server.settings)
+        check("`doctor` shows no secret", AUTH_TOKEN not in doctor.stdout + doctor.stderr, doctor)
+        check("and neither does the log", AUTH_TOKEN not in server.log() and "+14155550123" not in server.log())
+
+
+def surroundings():
+    with Gateway() as server:
+        status, printed = refused(PORT=server.port)
+        check("a port in use is a clear error", status == FAILED and f"port {server.port} is in use" in printed, printed)
+        status, printed = refused(DATA_DIR=server.data)
+        check("two processes on one data folder are a clear error",
+              status == FAILED and "data folder is in use" in printed and str(server.data) in printed, printed)
+        check("that leaves the first alone", server.is_ready())
+
+
+def folders():
+    file = scratch() / "file"
+    file.write_text("")
+    for name, path in {"a file": file, "a device": "/dev/full", "something in a file": file / "data"}.items():
+        status, printed = refused(DATA_DIR=path)
+        check(f"{name} as data folder is a clear error", status == FAILED and str(path) in printed, printed)
+    # Also root cannot write here.
+    status, printed = refused(DATA_DIR="/proc/trunkline")
+    check("a data folder that cannot be written is a clear error", status == FAILED and "/proc/trunkline" in printed, printed)
+
+
+def recordings_that_cannot_be_written():
+    """A recorder that fails is an event; the call's other sinks, and the call, go on."""
+    data = scratch()
+    (data / "recordings").write_text("a file where a folder should be")
+    with Gateway(data=data) as server:
+        carrier = Carrier(server).open().start().speak(0.5)
+        failed = server.event(carrier.call_id, "recording.failed")
+        check("a recording that cannot be written is an event with its reason", failed["data"]["reason"], failed)
+        carrier.speak(0.5).stop()
+        check("its row says so", server.finished_recording(carrier.call_id)["state"] == "failed")
+        check("the call ends well all the same", server.ended_call(carrier.call_id)["state"] == "ENDED")
+        quality = server.event(carrier.call_id, "quality.summary")["data"]["tracks"]["inbound"]
+        check("and its other sinks heard everything", quality["frames"] == 50, quality)
+
+
+def draining():
+    with Gateway(DRAIN_TIMEOUT_S=60) as server:
+        carrier = Carrier(server).open().start().speak(0.5)
+        server.event(carrier.call_id, "media.started")
+        server.signal()
+        wait_for("readiness to go off", lambda: server.request("GET", "/readyz").status == 503)
+        check("while draining the process is alive", server.request("GET", "/livez").status == 200)
+        answer = server.webhook("/webhooks/twilio/voice", voice_params())
+        check("a new call is told that the line is busy", answer.status == 200 and b'<Reject reason="busy"/>' in answer.body, answer)
+        carrier.speak(0.5)
+        check("a running call goes on", server.json(f"/api/v1/calls/{carrier.call_id}")["state"] == "CONNECTED")
+        carrier.stop()
+        check("when it is over the process ends with status 0", server.process.wait(30) == 0)
+    with Gateway(data=server.data) as server:
+        row = server.finished_recording(carrier.call_id)
+        check("and its recording was finished", row["durationMs"] == 1000 and not row["recovered"], row)
+
+
+def second_signal():
+    with Gateway(DRAIN_TIMEOUT_S=600) as server:
+        carrier = Carrier(server).open().start().speak(0.5)
+        server.event(carrier.call_id, "media.started")
+        server.signal()
+        wait_for("readiness to go off", lambda: server.request("GET", "/readyz").status == 503)
+        server.signal(signal.SIGINT)
+        check("a second signal ends at once, with status 1", server.process.wait(10) == FAILED)
+
+
+def drain_limit():
+    with Gateway(DRAIN_TIMEOUT_S=1) as server:
+        carrier = Carrier(server).open().start().speak(0.5)
+        server.event(carrier.call_id, "media.started")
+        check("a call that does not end is ended by the limit, with status 0", server.end() == 0)
+        check("its carrier is told", carrier.closed_with() in (1000, 1001), carrier.socket.close_code)
+    with Gateway(data=server.data) as server:
+        row = server.finished_recording(carrier.call_id)
+        check("its recording was finished in time", row["state"] == "completed" and not row["recovered"], row)
+        ended = server.event(carrier.call_id, "media.ended")
+        check("and the log says why", ended["data"]["cause"] == "shutdown", ended)
+
+
+def stale_calls():
+    with Gateway(RINGING_TIMEOUT_S=1, REAPER_INTERVAL_S=1) as server:
+        carrier = Carrier(server)
+        call = server.ended_call(carrier.call_id)
+        check("a call that rings for too long is closed, with the reason", call["state"] != "ENDED" and call["endReason"], call)
+        closed = server.event(carrier.call_id, "call.closed")
+        check("by an event that says why", closed["data"]["reason"] == "timeout-ringing", closed)
+
+
+together([wrong_configuration, secrets_in_files, surroundings, folders, recordings_that_cannot_be_written])
+together([draining, second_signal, drain_limit, stale_calls])
+done()

@@ -1,0 +1,240 @@
+#include "unit/adapters/recording_listener.hpp"
+#include "unit/adapters/temporary_folder.hpp"
+
+#include <trunkline/adapters/embedded_transcriber.hpp>
+#include <trunkline/adapters/sample_call.hpp>
+#include <trunkline/media/g711.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <adapters/flite/flite_voice.hpp>
+#include <adapters/half_band.hpp>
+#include <thread>
+
+using namespace trunkline;
+using adapters::EmbeddedOptions;
+using test::RecordingListener;
+using Samples = std::vector<std::int16_t>;
+
+namespace {
+
+std::unique_ptr<adapters::EmbeddedTranscriber> make_engine(std::size_t max_decoders) {
+  static const test::TemporaryFolder scratch;
+  EmbeddedOptions options;
+  options.scratch_dir = scratch.path();
+  options.max_decoders = max_decoders;
+  auto made = adapters::make_embedded_transcriber(options);
+  REQUIRE(made.has_value());
+  return std::move(*made);
+}
+
+speech::TranscribeRequest request_with(std::vector<std::string> phrases = {}) {
+  speech::TranscribeRequest request;
+  request.call_id = "call_1";
+  request.phrases = std::move(phrases);
+  return request;
+}
+
+/// Each text with a second of silence before it, and one after the last.
+Samples spoken(const std::vector<std::string>& texts) {
+  Samples all(8'000);
+  for (const auto& text : texts) {
+    const auto samples = adapters::halve_rate(*adapters::speak_with_flite("rms", text));
+    all.insert(all.end(), samples.begin(), samples.end());
+    all.resize(all.size() + 8'000);
+  }
+  return all;
+}
+
+/// As a carrier would: mu-law frames of 20 ms.
+void play(media::Sink& sink, const Samples& samples, media::Track track = media::Track::inbound) {
+  std::vector<std::uint8_t> mulaw(samples.size());
+  media::encode_mulaw(samples, mulaw.data());
+  for (std::size_t done = 0; done + 160 <= mulaw.size(); done += 160) {
+    media::Frame frame;
+    frame.track = track;
+    frame.position = static_cast<std::int64_t>(done);
+    frame.samples = 160;
+    frame.data = std::span(mulaw).subspan(done, 160);
+    sink.on_frame(frame);
+    sink.on_batch_end();
+    while (sink.queued_bytes() > 40'000) std::this_thread::yield();  // a carrier is slower than a test
+  }
+}
+
+std::shared_ptr<RecordingListener> transcribe(speech::Transcriber& engine, const speech::TranscribeRequest& request,
+                                              const Samples& samples) {
+  auto listener = std::make_shared<RecordingListener>();
+  const auto sink = engine.open(request, listener);
+  REQUIRE(sink.has_value());
+  play(**sink, samples);
+  (*sink)->on_end(media::EndCause::stop);
+  REQUIRE(listener->wait());
+  return listener;
+}
+
+}  // namespace
+
+TEST_CASE("the sample caller is understood word for word, at the right times") {
+  const auto engine = make_engine(1);
+  const auto call = adapters::sample_call();
+  REQUIRE(call.has_value());
+  const auto listener = transcribe(*engine, request_with(), call->audio);
+  const auto segments = listener->segments();
+  REQUIRE(segments.size() == call->lines.size());
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const auto& line = call->lines[i];
+    CHECK(segments[i].text == line.expected);
+    CHECK(segments[i].start_ms >= line.start_ms - 100);
+    CHECK(segments[i].start_ms <= line.start_ms + 400);
+    CHECK(segments[i].end_ms >= line.end_ms - 500);
+    CHECK(segments[i].end_ms <= line.end_ms + 300);
+    CHECK(segments[i].confidence > 0.5);
+    CHECK(segments[i].confidence <= 1);
+    CHECK(segments[i].final);
+    CHECK(segments[i].engine == "embedded");
+    CHECK(segments[i].language == "en-US");
+  }
+  CHECK(listener->finished() == 1);
+  CHECK(listener->troubles().empty());
+}
+
+TEST_CASE("the sample caller is the same every time") {
+  CHECK((adapters::sample_call()->audio == adapters::sample_call()->audio));
+  CHECK(adapters::sample_call(0)->audio.size() + 1'500 * 8 == adapters::sample_call()->audio.size());
+}
+
+TEST_CASE("speech that is not in the grammar is rejected, not guessed at") {
+  const auto engine = make_engine(1);
+  const auto listener = transcribe(*engine, request_with(),
+                                   spoken({"the weather is quite nice today", "i had a sandwich for lunch yesterday"}));
+  CHECK(listener->texts().empty());
+  CHECK(engine->counts().utterances == 2);
+  CHECK(engine->counts().rejected == 2);
+}
+
+TEST_CASE("a route's phrases are understood by its calls only") {
+  const auto engine = make_engine(1);
+  const auto order = spoken({"order a large pizza"});
+  CHECK(transcribe(*engine, request_with({"order a large pizza"}), order)->texts() ==
+        std::vector<std::string>{"order a large pizza"});
+  CHECK(transcribe(*engine, request_with(), order)->texts() != std::vector<std::string>{"order a large pizza"});
+}
+
+TEST_CASE("each track is transcribed for itself") {
+  const auto engine = make_engine(2);
+  auto request = request_with();
+  request.tracks = {media::Track::inbound, media::Track::outbound};
+  const auto listener = std::make_shared<RecordingListener>();
+  const auto sink = engine->open(request, listener);
+  REQUIRE(sink.has_value());
+  play(**sink, spoken({"main menu"}), media::Track::inbound);
+  play(**sink, spoken({"opening hours"}), media::Track::outbound);
+  (*sink)->on_end(media::EndCause::stop);
+  REQUIRE(listener->wait());
+  const auto segments = listener->segments();
+  REQUIRE(segments.size() == 2);
+  for (const auto& segment : segments) {
+    CHECK(segment.text == (segment.track == media::Track::inbound ? "main menu" : "opening hours"));
+  }
+  CHECK(listener->finished() == 1);
+}
+
+TEST_CASE("a track that was not asked for is not heard, and late frames are not either") {
+  const auto engine = make_engine(1);
+  const auto listener = std::make_shared<RecordingListener>();
+  const auto sink = engine->open(request_with(), listener);
+  REQUIRE(sink.has_value());
+  play(**sink, spoken({"main menu"}), media::Track::outbound);
+  media::Frame late;
+  late.kind = media::FrameKind::late;
+  const std::vector<std::uint8_t> data(160, 0x10);
+  late.samples = 160;
+  late.data = data;
+  for (int i = 0; i < 100; ++i) (*sink)->on_frame(late);
+  CHECK((*sink)->queued_bytes() == 0);
+  (*sink)->on_end(media::EndCause::stop);
+  REQUIRE(listener->wait());
+  CHECK(listener->texts().empty());
+}
+
+TEST_CASE("when all decoders are taken the next call is told, and served when one is free again") {
+  const auto engine = make_engine(1);
+  const auto first = std::make_shared<RecordingListener>();
+  const auto sink = engine->open(request_with(), first);
+  REQUIRE(sink.has_value());
+  const auto refused = engine->open(request_with(), std::make_shared<RecordingListener>());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == "engine_busy");
+  (*sink)->on_end(media::EndCause::closed);
+  REQUIRE(first->wait());
+  CHECK(transcribe(*engine, request_with(), spoken({"main menu"}))->texts() == std::vector<std::string>{"main menu"});
+}
+
+TEST_CASE("a call that needs more decoders than there are takes none of them") {
+  const auto engine = make_engine(1);
+  auto both = request_with();
+  both.tracks = {media::Track::inbound, media::Track::outbound};
+  CHECK(engine->open(both, std::make_shared<RecordingListener>()).error().code == "engine_busy");
+  CHECK(engine->open(request_with(), std::make_shared<RecordingListener>()).has_value());
+}
+
+TEST_CASE("what the engine cannot do is refused at the start") {
+  const auto engine = make_engine(1);
+  const auto listener = std::make_shared<RecordingListener>();
+  auto german = request_with();
+  german.language = "de-DE";
+  CHECK(engine->open(german, listener).error().code == "unsupported");
+  auto wide = request_with();
+  wide.format = {media::Encoding::pcm16, 16'000};
+  CHECK(engine->open(wide, listener).error().code == "unsupported");
+  const std::vector<std::string> unknown = {"call trunkleberry"};
+  CHECK(engine->open(request_with(unknown), listener).error().code == "unsupported");
+  CHECK(engine->check(unknown).error().message.find("trunkleberry") != std::string::npos);
+  CHECK(engine->check({}).has_value());
+}
+
+TEST_CASE("audio that the decoder has no time for is lost oldest first, and the call is told") {
+  const auto engine = make_engine(1);
+  const auto listener = std::make_shared<RecordingListener>();
+  const auto sink = engine->open(request_with(), listener);
+  REQUIRE(sink.has_value());
+  const std::vector<std::uint8_t> quiet(160, media::mulaw_silence);
+  for (int i = 0; i < 600; ++i) {
+    media::Frame frame;
+    frame.position = 160 * i;
+    frame.samples = 160;
+    frame.data = quiet;
+    (*sink)->on_frame(frame);  // without on_batch_end(): no job is asked for
+  }
+  CHECK((*sink)->queued_bytes() == 80'000);
+  CHECK((*sink)->dropped() == 100);
+  (*sink)->on_end(media::EndCause::stop);
+  REQUIRE(listener->wait());
+  CHECK(listener->troubles() == std::vector<std::string>{"audio_lost"});
+}
+
+TEST_CASE("calls at once are kept apart") {
+  const auto engine = make_engine(4);
+  const std::vector<std::string> said = {"main menu", "opening hours", "cancel", "goodbye"};
+  std::vector<std::shared_ptr<RecordingListener>> listeners;
+  for (const auto& text : said) {
+    listeners.push_back(std::make_shared<RecordingListener>());
+    const auto sink = engine->open(request_with(), listeners.back());
+    REQUIRE(sink.has_value());
+    play(**sink, spoken({text}));
+    (*sink)->on_end(media::EndCause::stop);
+  }
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    REQUIRE(listeners[i]->wait());
+    CHECK(listeners[i]->texts() == std::vector<std::string>{said[i]});
+  }
+}
+
+TEST_CASE("an engine without its model does not start") {
+  const test::TemporaryFolder scratch;
+  EmbeddedOptions options;
+  options.model_dir = scratch.path() / "nothing";
+  options.scratch_dir = scratch.path();
+  CHECK(adapters::make_embedded_transcriber(options).error().code == "engine_unavailable");
+}

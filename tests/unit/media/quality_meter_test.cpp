@@ -1,0 +1,153 @@
+#include <trunkline/media/g711.hpp>
+#include <trunkline/media/quality_meter.hpp>
+#include <trunkline/media/stream.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+namespace trunkline::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonoTime start{std::chrono::hours(2)};
+
+class Heard final : public QualityListener {
+ public:
+  void on_alert(const QualityAlert& alert) noexcept override { alerts.push_back(alert); }
+  void on_summary(const QualitySummary& summary) noexcept override { summaries.push_back(summary); }
+  std::vector<QualityAlert> alerts;
+  std::vector<QualitySummary> summaries;
+};
+
+struct Fixture {
+  Heard heard;
+  Stream stream{{}, start};
+  std::uint8_t value = mulaw_silence;
+
+  explicit Fixture(QualityOptions options = {}) { stream.add_sink(make_quality_meter({}, heard, options)); }
+
+  void frame(int number, milliseconds delay = {}, Track track = Track::inbound) {
+    stream.receive(track, number * 20, std::vector<std::uint8_t>(160, value), start + number * 20ms + delay);
+  }
+  const TrackQuality& end(Track track = Track::inbound) {
+    stream.end(EndCause::stop);
+    REQUIRE(heard.summaries.size() == 1);
+    REQUIRE(heard.summaries[0].tracks[index(track)]);
+    return *heard.summaries[0].tracks[index(track)];
+  }
+};
+
+}  // namespace
+
+TEST_CASE("An undisturbed track is excellent and raises no alert") {
+  Fixture f;
+  for (int i = 0; i < 1000; ++i) f.frame(i);
+  const auto& quality = f.end();
+  CHECK(quality.frames == 1000);
+  CHECK(quality.jitter_ms == Approx(0).margin(1e-9));
+  CHECK(quality.score == QualityScore::excellent);
+  CHECK(f.heard.alerts.empty());
+  CHECK_FALSE(f.heard.summaries[0].tracks[index(Track::outbound)]);
+  CHECK(f.heard.summaries[0].score == QualityScore::excellent);
+}
+
+TEST_CASE("Loss is counted in gaps and percent and raises one alert a crossing") {
+  Fixture f;
+  const auto lossy = [](int i) { return i < 1000 || (i >= 1500 && i < 1750); };
+  for (int i = 0; i < 2000; ++i) {
+    if (!(lossy(i) && i % 10 == 5)) f.frame(i);
+  }
+  REQUIRE(f.heard.alerts.size() == 2);
+  CHECK(f.heard.alerts[0].metric == QualityMetric::loss);
+  CHECK(f.heard.alerts[0].value == Approx(10));
+  CHECK(f.heard.alerts[0].threshold == Approx(2));
+  CHECK(f.heard.alerts[0].position_ms == 5000);
+  CHECK(f.heard.alerts[1].position_ms == 35'000);
+  const auto& quality = f.end();
+  CHECK(quality.gaps == 125);
+  CHECK(quality.lost_ms == 2500);
+  CHECK(quality.loss_percent == Approx(6.25));
+  CHECK(quality.score == QualityScore::poor);
+}
+
+TEST_CASE("Late frames are counted") {
+  Fixture f;
+  for (int i = 0; i < 500; i += 2) {
+    f.frame(i);
+    f.frame(i + (i % 20 == 0 ? 3 : 1));
+    if (i % 20 == 0) {
+      f.frame(i + 1);
+      f.frame(i + 2);
+      i += 2;
+    }
+  }
+  const auto& quality = f.end();
+  CHECK(quality.late == 50);
+  CHECK(quality.late_percent == Approx(10).epsilon(0.1));
+  CHECK_FALSE(f.heard.alerts.empty());
+}
+
+TEST_CASE("Jitter follows RFC 3550") {
+  Fixture f;
+  double expected = 0;
+  double sum = 0;
+  for (int i = 0; i < 500; ++i) {
+    f.frame(i, i % 2 == 0 ? 0ms : 70ms);
+    if (i > 0) expected += (70.0 - expected) / 16.0;
+    sum += expected;
+  }
+  REQUIRE(f.heard.alerts.size() == 1);
+  CHECK(f.heard.alerts[0].metric == QualityMetric::jitter);
+  const auto& quality = f.end();
+  CHECK(quality.jitter_peak_ms == Approx(expected));
+  CHECK(quality.jitter_ms == Approx(sum / 500));
+  CHECK(quality.score == QualityScore::fair);
+}
+
+TEST_CASE("Level is that of the samples, and overdriven audio is an alert") {
+  Fixture f;
+  f.value = linear_to_mulaw(3276);
+  for (int i = 0; i < 250; ++i) f.frame(i);
+  CHECK(f.heard.alerts.empty());
+  f.value = linear_to_mulaw(32000);
+  for (int i = 250; i < 500; ++i) f.frame(i);
+  REQUIRE(f.heard.alerts.size() == 1);
+  CHECK(f.heard.alerts[0].metric == QualityMetric::level);
+  CHECK(f.heard.alerts[0].value == Approx(-0.2).margin(0.2));
+  const double mean = 10 * std::log10((1.0 + 0.01) / 2);
+  CHECK(f.end().level_dbfs == Approx(mean).margin(0.3));
+}
+
+TEST_CASE("The pauses in our own audio are no loss") {
+  Fixture f;
+  f.frame(0);
+  f.stream.played(std::vector<std::uint8_t>(160), start + 1s);
+  f.stream.played(std::vector<std::uint8_t>(160), start + 20s);
+  const auto& quality = f.end(Track::outbound);
+  CHECK(quality.lost_ms == 0);
+  CHECK(quality.jitter_ms == 0);
+  CHECK(quality.score == QualityScore::excellent);
+}
+
+TEST_CASE("An outbound track of the carrier is measured, but not its late start") {
+  Fixture f({.outbound_received = true});
+  f.frame(0);
+  for (int i = 100; i < 500; ++i) {
+    if (i % 10 != 5) f.frame(i, {}, Track::outbound);
+  }
+  const auto& quality = f.end(Track::outbound);
+  CHECK(quality.gaps == 40);
+  CHECK(quality.lost_ms == 800);
+  CHECK(f.heard.summaries[0].score == QualityScore::poor);
+}
+
+TEST_CASE("A stream without audio has a summary without tracks") {
+  Fixture f;
+  f.stream.end(EndCause::idle);
+  REQUIRE(f.heard.summaries.size() == 1);
+  CHECK_FALSE(f.heard.summaries[0].tracks[0]);
+}
+
+}  // namespace trunkline::media

@@ -1,0 +1,66 @@
+#include "store/sqlite/lock_file.hpp"
+
+#include "support/scratch.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <optional>
+
+namespace trunkline::store::sqlite {
+namespace {
+
+TEST_CASE("a lock is held once, and the refusal names the holder") {
+  const test::ScratchFolder folder;
+  auto held = LockFile::take(folder / "calls.db.lock");
+  REQUIRE(held);
+  const auto refused = LockFile::take(folder / "calls.db.lock");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == "data_dir_in_use");
+  CHECK(refused.error().message == "the data folder is in use by process " + std::to_string(::getpid()));
+}
+
+TEST_CASE("a holder whose number cannot be read is still refused") {
+  const test::ScratchFolder folder;
+  const auto held = LockFile::take(folder / "lock");
+  REQUIRE(held);
+  std::ofstream(folder / "lock", std::ios::trunc) << "who knows";
+  const auto refused = LockFile::take(folder / "lock");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "the data folder is in use by another process");
+}
+
+TEST_CASE("a lock that was let go can be taken again, also when a longer number was left in it") {
+  const test::ScratchFolder folder;
+  std::ofstream(folder / "lock") << "123456789012345\n";
+  {
+    REQUIRE(LockFile::take(folder / "lock"));
+  }
+  const auto held = LockFile::take(folder / "lock");
+  REQUIRE(held);
+  std::string pid;
+  std::ifstream(folder / "lock") >> pid;
+  CHECK(pid == std::to_string(::getpid()));
+}
+
+TEST_CASE("a moved lock stays held until its new owner goes") {
+  const test::ScratchFolder folder;
+  auto first = LockFile::take(folder / "lock");
+  REQUIRE(first);
+  {
+    const LockFile owner(std::move(*first));
+    CHECK_FALSE(LockFile::take(folder / "lock"));
+  }
+  CHECK(LockFile::take(folder / "lock"));
+}
+
+TEST_CASE("a lock file that cannot be made is store_unavailable") {
+  const test::ScratchFolder folder;
+  const auto lock = LockFile::take(folder / "missing/lock");
+  REQUIRE_FALSE(lock);
+  CHECK(lock.error().code == "store_unavailable");
+  CHECK_THAT(lock.error().detail, Catch::Contains("No such file"));
+}
+
+}  // namespace
+}  // namespace trunkline::store::sqlite
