@@ -27,5 +27,6 @@ if(DEFINED ENV{CI})
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports false positives of these inside coroutine frames and std::string.
-  target_compile_options(trunkline_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  target_compile_options(trunkline_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
+                                                   -Wno-mismatched-new-delete)
 endif()

@@ -22,6 +22,7 @@ namespace trunkline::app {
 namespace {
 
 constexpr std::size_t writer_threads = 2;
+constexpr milliseconds writer_gather{25};  // how long a block may wait for others, on its way to the disk
 constexpr std::size_t file_threads = 2;
 constexpr std::size_t pool_queue = 10'000;
 constexpr milliseconds finishing_limit{10'000};
@@ -119,7 +120,7 @@ class App::Impl {
   const config::Settings settings;
   std::unique_ptr<Ids> ids;
   observe::Metrics metrics;
-  ThreadPool writers{"recorder", writer_threads, pool_queue};
+  ThreadPool writers{"recorder", writer_threads, pool_queue, writer_gather};
   ThreadPool files{"files", file_threads, pool_queue};
   net::Workers workers;
   observe::Health health;

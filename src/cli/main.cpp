@@ -38,9 +38,7 @@ void add_sim(CLI::App& app, const Common& common, int& code) {
   call->add_option("--wav", options.wav, "What the caller says; default a spoken menu")->check(CLI::ExistingFile);
   call->add_option("--keep", options.keep, "Write what the caller heard to this WAV file");
   call->add_option("--count", options.count, "How many calls")->check(CLI::Range(1, 100'000))->capture_default_str();
-  call->add_option("--rate", options.rate, "Calls a second")
-      ->check(CLI::Range(0.01, 10'000.0))
-      ->capture_default_str();
+  call->add_option("--rate", options.rate, "Calls a second")->check(CLI::Range(0.01, 10'000.0))->capture_default_str();
   call->add_option("--from", options.from, "The caller's number")->capture_default_str();
   call->add_option("--to", options.to, "The number that is called")->capture_default_str();
   call->add_flag("--no-media", options.no_media, "Webhooks only");

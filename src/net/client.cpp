@@ -184,9 +184,8 @@ asio::awaitable<Result<Upgraded>> upgrade(Socket socket, Worker& worker, const U
   limits.max_message_bytes = request.max_message_bytes;
   limits.max_unsent_bytes = request.max_unsent_bytes;
   const auto early = buffer.data();
-  auto connection = std::make_shared<WebSocketConnection<Socket>>(worker, std::move(socket), Role::client, limits,
-                                                                  std::move(handler), nullptr);
-  connection->start({static_cast<const std::uint8_t*>(early.data()), early.size()});
+  start_websocket({worker, Role::client, limits, std::move(handler), nullptr}, std::move(socket),
+                  {static_cast<const std::uint8_t*>(early.data()), early.size()});
   co_return Upgraded{};
 }
 

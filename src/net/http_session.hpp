@@ -250,9 +250,8 @@ class HttpSession {
     const std::shared_ptr<const std::atomic<bool>> leaving(
         &state_->closing, [state = state_, lease = lease_](auto*) { --state->counters.websockets; });
     const auto early = buffer_.data();
-    auto connection = std::make_shared<WebSocketConnection<Socket>>(worker_, std::move(socket_), Role::server, limits,
-                                                                    std::move(handler), leaving);
-    connection->start({static_cast<const std::uint8_t*>(early.data()), early.size()});
+    start_websocket({worker_, Role::server, limits, std::move(handler), leaving}, std::move(socket_),
+                    {static_cast<const std::uint8_t*>(early.data()), early.size()});
   }
 
   asio::awaitable<bool> write(Response& response, bool head_only, bool keep_alive) {

@@ -189,16 +189,15 @@ void append_frame(std::vector<std::uint8_t>& out, Opcode opcode, std::span<const
 }
 
 std::vector<std::uint8_t> close_payload(CloseCode code, std::string_view reason) {
-  std::vector<std::uint8_t> payload;
-  if (code == CloseCode::no_status || code == CloseCode::abnormal) return payload;
-  const auto number = static_cast<std::uint16_t>(code);
-  payload.push_back(static_cast<std::uint8_t>(number >> 8));
-  payload.push_back(static_cast<std::uint8_t>(number));
-  constexpr std::size_t room = max_control_payload - 2;
-  std::size_t size = std::min(reason.size(), room);
+  if (code == CloseCode::no_status || code == CloseCode::abnormal) return {};
+  std::size_t size = std::min(reason.size(), max_control_payload - 2);
   // A character cut in two would make the peer fail the connection.
   while (size > 0 && size < reason.size() && (static_cast<unsigned char>(reason[size]) & 0xC0) == 0x80) --size;
-  payload.insert(payload.end(), reason.begin(), reason.begin() + static_cast<std::ptrdiff_t>(size));
+  const auto number = static_cast<std::uint16_t>(code);
+  std::vector<std::uint8_t> payload(2 + size);
+  payload[0] = static_cast<std::uint8_t>(number >> 8);
+  payload[1] = static_cast<std::uint8_t>(number);
+  std::ranges::copy(reason.substr(0, size), payload.begin() + 2);
   return payload;
 }
 

@@ -1,3 +1,5 @@
+#include "net/poller.hpp"
+
 #include <trunkline/net/worker.hpp>
 
 #include <pthread.h>
@@ -18,6 +20,7 @@ Worker::Worker(std::size_t index)
     : index_(index),
       work_(context_.get_executor()),
       timer_(context_),
+      poller_(std::make_unique<Poller>(context_)),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 
 Worker::~Worker() {

@@ -18,6 +18,8 @@ namespace trunkline::net {
 
 namespace asio = boost::asio;
 
+class Poller;
+
 /// Something that wants to see time pass on its worker, about twice a second. Unlinks itself when destroyed, which
 /// must not happen inside on_tick() of another: connections let go of themselves in a posted handler.
 class Ticking : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
@@ -39,6 +41,8 @@ class Worker {
 
   asio::io_context& context() { return context_; }
   std::size_t index() const { return index_; }
+  /// Where the plain WebSockets of this worker are watched.
+  Poller& poller() { return *poller_; }
 
   /// On the worker's own thread only.
   void add(Ticking& ticking) { ticking_.push_back(ticking); }
@@ -59,6 +63,7 @@ class Worker {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer timer_;
   boost::intrusive::list<Ticking, boost::intrusive::constant_time_size<false>> ticking_;
+  std::unique_ptr<Poller> poller_;
   std::atomic<std::int64_t> lag_ms_{0};
   std::atomic<std::int64_t> last_turn_;
   std::thread thread_;

@@ -7,7 +7,7 @@
 namespace trunkline::adapters {
 namespace {
 
-constexpr milliseconds tick_period{50};
+constexpr milliseconds tick_period{100};
 
 std::function<double()> make_chance() {
   return [engine = std::minstd_rand(std::random_device{}()),

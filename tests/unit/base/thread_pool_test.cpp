@@ -93,3 +93,28 @@ TEST_CASE("several threads work at once") {
 TEST_CASE("a pool is called by its name") {
   CHECK(ThreadPool("recorder", 1, 1).name() == "recorder");
 }
+
+TEST_CASE("a pool that gathers loses nothing, and does not make its end wait") {
+  std::vector<int> order;
+  ThreadPool pool("test", 1, 100, std::chrono::hours{1});
+  for (int i = 0; i < 10; ++i) CHECK(pool.try_post([&order, i] { order.push_back(i); }));
+  pool.stop();
+  CHECK(order.size() == 10);
+  CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("a pool that gathers wakes up for each burst") {
+  for (const std::size_t threads : {1U, 3U}) {
+    ThreadPool pool("test", threads, 1000, trunkline::milliseconds{1});
+    for (int burst = 0; burst < 50; ++burst) {
+      std::atomic<int> left = 20;
+      std::promise<void> done;
+      for (int i = 0; i < 20; ++i) {
+        CHECK(pool.try_post([&] {
+          if (--left == 0) done.set_value();
+        }));
+      }
+      done.get_future().wait();
+    }
+  }
+}

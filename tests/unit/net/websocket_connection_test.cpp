@@ -24,9 +24,9 @@ class Pair {
     asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor(
         worker.context(), tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     RawClient client(acceptor.local_endpoint().port());
-    auto connection = std::make_shared<WebSocketConnection<TcpSocket>>(worker, acceptor.accept(), Role::server, limits_,
-                                                                       handler, nullptr);
-    asio::post(worker.context(), [connection = std::move(connection)] { connection->start({}); });
+    asio::post(worker.context(), [this, &worker, socket = acceptor.accept()]() mutable {
+      start_websocket({worker, Role::server, limits_, handler, nullptr}, std::move(socket), {});
+    });
     workers_.start();
     return client;
   }

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <stdexcept>
+#include <thread>
+
 using namespace trunkline;
 using namespace trunkline::net;
 using namespace trunkline::test;
@@ -89,4 +92,47 @@ TEST_CASE("a connection whose reading is paused still closes, breaks and is torn
   SECTION("dropped with its worker") {
     CHECK(client.send(from_client(fin | 1, "unheard")));
   }
+}
+
+TEST_CASE("a handler that throws loses its own connection only") {
+  OneSocket one;
+  const auto fail = [] { throw std::runtime_error("the handler broke"); };
+  SECTION("at the open") {
+    one.handler->when_open = [&](WebSocket&) { fail(); };
+  }
+  SECTION("at a message") {
+    one.handler->when_text = [&](WebSocket&, std::string_view) { fail(); };
+  }
+  SECTION("at a tick") {
+    one.handler->when_ticked = [&](WebSocket&) { fail(); };
+  }
+  auto client = one.open();
+  client.send(from_client(fin | 1, "a message"));
+  std::string last;
+  while (!last.starts_with("close:")) last = one.heard().next();
+  CHECK(last == "close:1011:0:the handler broke");
+  auto frame = client.read();
+  while (frame.opcode == 1) frame = client.read();
+  CHECK(frame.close_code() == 1011);
+
+  one.handler->when_open = nullptr;
+  one.handler->when_text = nullptr;
+  one.handler->when_ticked = nullptr;
+  RawWebSocket another(one.server.connect());
+  CHECK(one.heard().next() == "open");
+}
+
+TEST_CASE("a peer that sends without a pause does not keep the others from their turn") {
+  OneSocket one;
+  one.handler->when_binary = nullptr;
+  auto flood = one.open();
+  CHECK(one.heard().next() == "open");
+  std::jthread flooding([&, message = from_client(fin | 2, std::string(60'000, 'x'))](const std::stop_token& enough) {
+    while (!enough.stop_requested() && flood.send(message)) {
+    }
+  });
+  RawWebSocket quiet(one.server.connect());
+  quiet.send(from_client(fin | 1, "me too"));
+  std::string heard;
+  while (heard != "text:me too") heard = one.heard().next();
 }
