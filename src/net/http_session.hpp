@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -139,6 +140,9 @@ class HttpSession {
     deadline_.expires_after(state_->settings.header_timeout);
     co_await http::async_read_header(socket_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return co_await refuse(error);
+    if (parser.get().version() == 11 && parser.get().count(http::field::host) != 1) {  // RFC 9112 section 3.2
+      co_return co_await turn_away(400, make_error("malformed_request", "an HTTP/1.1 request has one Host header"));
+    }
     co_return true;
   }
 
@@ -160,23 +164,22 @@ class HttpSession {
     if (error == http::error::end_of_stream || error.category() != http::make_error_code(http::error{}).category()) {
       co_return false;
     }
-    ++state_->counters.malformed;
-    Response response;
     if (error == http::error::header_limit) {
-      response =
-          problem(431,
-                  make_error("header_too_large", "the request header is larger than " +
-                                                     std::to_string(state_->settings.max_header_bytes) + " bytes"),
-                  "");
-    } else if (error == http::error::body_limit) {
-      response = problem(413,
-                         make_error("body_too_large", "the body is larger than " +
-                                                          std::to_string(state_->settings.max_body_bytes) + " bytes"),
-                         "");
-    } else {
-      response =
-          problem(400, make_error("malformed_request", "this is not a valid HTTP/1.1 request: " + error.message()), "");
+      const std::string limit = std::to_string(state_->settings.max_header_bytes);
+      co_return co_await turn_away(
+          431, make_error("header_too_large", "the request header is larger than " + limit + " bytes"));
     }
+    if (error == http::error::body_limit) {
+      const std::string limit = std::to_string(state_->settings.max_body_bytes);
+      co_return co_await turn_away(413, make_error("body_too_large", "the body is larger than " + limit + " bytes"));
+    }
+    co_return co_await turn_away(
+        400, make_error("malformed_request", "this is not a valid HTTP/1.1 request: " + error.message()));
+  }
+
+  asio::awaitable<bool> turn_away(int status, Error reason) {
+    ++state_->counters.malformed;
+    Response response = problem(status, reason, "");
     co_await write(response, false, false);
     co_return false;
   }
@@ -269,7 +272,12 @@ class HttpSession {
     const std::uint64_t length = response.file ? response.file->length : response.body.size();
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
     head.append(reason_phrase(response.status)).append("\r\n");
-    for (const auto& [name, value] : response.headers) head.append(name).append(": ").append(value).append("\r\n");
+    for (const auto& [name, value] : response.headers) {
+      head.append(name).append(": ");
+      // A value that was made of foreign text must not begin a header of its own.
+      std::ranges::copy_if(value, std::back_inserter(head), [](char c) { return c != '\r' && c != '\n' && c != '\0'; });
+      head.append("\r\n");
+    }
     if (!no_length) head.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
     head.append(keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 

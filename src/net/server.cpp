@@ -152,6 +152,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     auto lease = Lease::take(state_, plain_address(peer.address()).to_string());
     if (!lease) {
       ++state_->counters.refused;
+      if (std::atomic_load(&tls_)) return;  // a handshake is what we have no room for
       static constexpr std::string_view answer =
           "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
       socket.non_blocking(true, error);

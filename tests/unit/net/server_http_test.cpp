@@ -73,6 +73,17 @@ TEST_CASE("HEAD is answered with the length and without the body, whatever the s
   CHECK(client.read_response().body == "GET /next||");
 }
 
+TEST_CASE("foreign text in a header's value begins no header of its own") {
+  TestServer server;
+  server.service.respond = [](Request&) {
+    Response response;
+    response.set("X-Name", std::string("a\r\nSet-Cookie: b\0c", 18));
+    return response;
+  };
+  auto client = server.start().connect();
+  CHECK(client.request(get("/")).has("\r\nX-Name: aSet-Cookie: bc\r\n"));
+}
+
 TEST_CASE("204 and 304 have neither body nor length") {
   TestServer server;
   server.service.respond = [](Request& request) {
@@ -116,11 +127,12 @@ TEST_CASE("Expect: 100-continue is answered before the body comes") {
 TEST_CASE("what is not HTTP is answered with 400 and an end") {
   TestServer server;
   server.start();
-  const std::string nonsense =
-      GENERATE(as<std::string>{}, "\x16\x03\x01\x02\x01 no TLS here\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
-               "GET / HTTP/1.1\r\nno colon\r\n\r\n", "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n",
-               "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-               "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  const std::string nonsense = GENERATE(
+      as<std::string>{}, "\x16\x03\x01\x02\x01 no TLS here\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+      "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+      "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
   CAPTURE(nonsense);
   auto client = server.connect();
   client.send(nonsense);
