@@ -1,4 +1,4 @@
-# The developer manual, as verbs. `make help` lists them; docs/02-development.md says what is behind each.
+# The developer manual, as verbs. `make help` lists them; docs/development.md says what is behind each.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory

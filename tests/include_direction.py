@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that no module includes one above it, as docs/02-development.md orders them.
+"""Checks that no module includes one above it, as docs/development.md orders them.
 
     tests/include_direction.py [ROOT]
 
@@ -94,7 +94,7 @@ def offences_of(root, path, user, public, rules):
 def check(root):
     """Returns (files read, offences)."""
     root = root.resolve()
-    rules = read_rules((root / "docs" / "02-development.md").read_text())
+    rules = read_rules((root / "docs" / "development.md").read_text())
     offences, files = [], 0
     for base, public in ((root / "include" / "trunkline", True), (root / "src", False)):
         for path in sorted((*base.rglob("*.hpp"), *base.rglob("*.cpp"))):

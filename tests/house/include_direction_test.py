@@ -28,7 +28,7 @@ def offences(path, include):
     """What is found in a tree where the file `path` has this one include."""
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        files = {"docs/02-development.md": PAGE, "src/net/socket.hpp": "", "src/calls/fold.hpp": "",
+        files = {"docs/development.md": PAGE, "src/net/socket.hpp": "", "src/calls/fold.hpp": "",
                  path: f"#pragma once\n\n#include {include}\n"}
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
