@@ -201,7 +201,7 @@ void WebSocketConnection::finish(const CloseInfo& info) {
   try {
     if (std::exchange(in_batch_, false)) handler->on_batch_end();
     handler->on_close(info);
-  } catch (const std::exception&) {  // the connection is over as it is
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the connection is over as it is
   }
   if (!writing_) wind_up();
 }
