@@ -194,4 +194,27 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
+void append_json_escaped(std::string& out, std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  const std::string repaired = is_utf8(text) ? std::string() : valid_utf8(text);
+  for (const char c : repaired.empty() ? text : repaired) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.append(1, '\\').append(1, c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    } else {
+      out += c;
+    }
+  }
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  append_json_escaped(out, text);
+  out += '"';
+}
+
 }  // namespace trunkline::text

@@ -14,53 +14,6 @@ bool is_plain(unsigned char c) {
   return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
 }
 
-void append_escape(std::string& out, char c) {
-  static constexpr char digits[] = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      out += "\\u00";
-      out += digits[static_cast<unsigned char>(c) >> 4];
-      out += digits[static_cast<unsigned char>(c) & 15];
-  }
-}
-
-/// As the inside of a JSON string (RFC 8259 section 7).
-void append_escaped(std::string& out, std::string_view text) {
-  std::string repaired;
-  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; })) {
-    repaired = text::valid_utf8(text);
-    text = repaired;
-  }
-  for (const char c : text) {
-    if (is_plain(static_cast<unsigned char>(c))) {
-      out += c;
-    } else {
-      append_escape(out, c);
-    }
-  }
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  append_escaped(out, text);
-  out += '"';
-}
-
 template <class Number>
 void append_number(std::string& out, Number number) {
   std::array<char, 32> digits{};
@@ -77,7 +30,7 @@ struct AppendValue {
     if (always_quote || text.empty() || !std::all_of(text.begin(), text.end(), [](unsigned char c) {
           return is_plain(c) && c != ' ' && c != '=' && c < 0x80;
         })) {
-      append_quoted(out, text);
+      text::append_json_string(out, text);
     } else {
       out += text;
     }
@@ -101,10 +54,10 @@ void append_json(std::string& out, const Entry& entry) {
   out += R"(","level":")";
   out += to_string(entry.level);
   out += R"(","msg":)";
-  append_quoted(out, entry.message);
+  text::append_json_string(out, entry.message);
   for (const Field& field : entry.fields) {
     out += ',';
-    append_quoted(out, field.key);
+    text::append_json_string(out, field.key);
     out += ':';
     std::visit(AppendValue{out, true}, field.value);
   }
@@ -128,11 +81,11 @@ void append_pretty(std::string& out, const Entry& entry, bool colour) {
   out += look.word;
   if (colour) out += plain;
   out += ' ';
-  append_escaped(out, entry.message);
+  text::append_json_escaped(out, entry.message);
   for (const Field& field : entry.fields) {
     out += ' ';
     if (colour) out += dim;
-    append_escaped(out, field.key);
+    text::append_json_escaped(out, field.key);
     out += '=';
     if (colour) out += plain;
     std::visit(AppendValue{out, false}, field.value);

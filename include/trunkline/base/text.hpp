@@ -50,4 +50,10 @@ bool is_utf8(std::string_view text);
 /// Replaces invalid UTF-8 by U+FFFD, so that JSON can carry it.
 std::string valid_utf8(std::string_view text);
 
+/// Appends `text` as the inside of a JSON string (RFC 8259 section 7): quotes, backslashes and control characters are
+/// escaped, invalid UTF-8 becomes U+FFFD.
+void append_json_escaped(std::string& out, std::string_view text);
+/// The same with its quotes.
+void append_json_string(std::string& out, std::string_view text);
+
 }  // namespace trunkline::text

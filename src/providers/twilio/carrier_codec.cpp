@@ -1,7 +1,7 @@
-#include "providers/twilio/json_text.hpp"
 #include "providers/twilio/stream_message.hpp"
 
 #include <trunkline/base/base64.hpp>
+#include <trunkline/base/text.hpp>
 #include <trunkline/providers/twilio/stream_codec.hpp>
 
 #include <nlohmann/json.hpp>
@@ -13,7 +13,7 @@ using nlohmann::json;
 
 void open(std::string& out, std::string_view event, Place place) {
   out.append(R"({"event":")").append(event).append(R"(","sequenceNumber":")");
-  append_number(out, place.sequence);
+  out += std::to_string(place.sequence);
   out.append(R"(","streamSid":")").append(place.stream_sid).append(R"(",")").append(event).append(R"(":{)");
 }
 
@@ -21,7 +21,7 @@ void append_format(std::string& out, const media::Format& format) {
   out.append(R"("mediaFormat":{"encoding":")");
   out.append(format.encoding == media::Encoding::mulaw ? "audio/x-mulaw" : "audio/x-l16");
   out.append(R"(","sampleRate":)");
-  append_number(out, format.sample_rate);
+  out += std::to_string(format.sample_rate);
   out += R"(,"channels":1})";
 }
 
@@ -67,9 +67,9 @@ void append_start(std::string& out, std::uint64_t sequence, const StreamStart& s
   for (const auto& [name, value] : start.parameters) {
     if (!first) out += ',';
     first = false;
-    append_json_string(out, name);
+    text::append_json_string(out, name);
     out += ':';
-    append_json_string(out, value);
+    text::append_json_string(out, value);
   }
   out += "}}}";
 }
@@ -77,9 +77,9 @@ void append_start(std::string& out, std::uint64_t sequence, const StreamStart& s
 void append_media(std::string& out, Place place, const MediaMessage& message) {
   open(out, "media", place);
   out.append(R"("track":")").append(media::to_string(message.track)).append(R"(","chunk":")");
-  append_number(out, message.chunk);
+  out += std::to_string(message.chunk);
   out += R"(","timestamp":")";
-  append_number(out, message.timestamp_ms);
+  out += std::to_string(message.timestamp_ms);
   out += R"(","payload":")";
   base64::append(out, message.payload);
   out += R"("}})";
@@ -88,14 +88,14 @@ void append_media(std::string& out, Place place, const MediaMessage& message) {
 void append_dtmf(std::string& out, Place place, char digit) {
   open(out, "dtmf", place);
   out += R"("track":"inbound_track","digit":)";
-  append_json_string(out, {&digit, 1});
+  text::append_json_string(out, {&digit, 1});
   out += "}}";
 }
 
 void append_mark(std::string& out, Place place, std::string_view name) {
   open(out, "mark", place);
   out += R"("name":)";
-  append_json_string(out, name);
+  text::append_json_string(out, name);
   out += "}}";
 }
 

@@ -1,5 +1,3 @@
-#include "providers/twilio/json_text.hpp"
-
 #include <trunkline/base/base64.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/providers/twilio/stream_codec.hpp>
@@ -13,40 +11,7 @@ bool is_id_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
 }
 
-void append_json_character(std::string& out, char c) {
-  static constexpr char digits[] = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    default:
-      break;
-  }
-  const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20) {
-    out += c;
-  } else {
-    out.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-  }
-}
-
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view raw) {
-  out += '"';
-  if (text::is_utf8(raw)) {
-    for (const char c : raw) append_json_character(out, c);
-  } else {
-    for (const char c : text::valid_utf8(raw)) append_json_character(out, c);
-  }
-  out += '"';
-}
 
 bool is_stream_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), is_id_character);
@@ -60,7 +25,7 @@ void append_media(std::string& out, std::string_view stream_sid, std::span<const
 
 void append_mark(std::string& out, std::string_view stream_sid, std::string_view name) {
   out.append(R"({"event":"mark","streamSid":")").append(stream_sid).append(R"(","mark":{"name":)");
-  append_json_string(out, name);
+  text::append_json_string(out, name);
   out += "}}";
 }
 

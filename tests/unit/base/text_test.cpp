@@ -88,3 +88,10 @@ TEST_CASE("a sequence's length is that of the character in front") {
   CHECK(utf8_sequence("\xF0\x9F\x98\x80") == 4);
   CHECK(utf8_sequence("\xBC\xC3") == 0);
 }
+
+TEST_CASE("text inside a JSON string") {
+  std::string out = "{\"a\":";
+  append_json_string(out, "q\"b\\n\nt\tz\x7F caf\xC3\xA9 \xFF");
+  CHECK(out == R"({"a":"q\"b\\n\nt\u0009z\u007f caf)"
+               "\xC3\xA9 \xEF\xBF\xBD\"");
+}
