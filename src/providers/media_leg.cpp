@@ -14,6 +14,8 @@ using nlohmann::json;
 
 /// Audio that may wait for the token check: some five seconds of both tracks.
 constexpr std::size_t max_early_bytes = 96 * 1024;
+/// Digits that may: more than anybody dials in that time.
+constexpr std::size_t max_early_digits = 64;
 /// One batch in so many is timed: enough for a distribution, too few to cost.
 constexpr std::uint32_t timed_batches = 64;
 
@@ -36,6 +38,7 @@ MediaLeg::~MediaLeg() = default;
 void MediaLeg::start(LegStart start) {
   start_ = std::move(start);
   phase_ = Phase::attaching;
+  stream_.emplace(start_.format, services_.clock.mono());
   asio::co_spawn(worker_.context(), [self = shared_from_this()] { return self->attach(); }, asio::detached);
 }
 
@@ -59,14 +62,10 @@ void MediaLeg::run(const calls::MediaGrant& grant) {
   phase_ = Phase::running;
   active_.add(1);
   counted_ = true;
-  const MonoTime now = services_.clock.mono();
-  last_audio_ = now;
-  stream_.emplace(start_.format, early_.empty() ? now : early_.front().arrived);
+  last_audio_ = services_.clock.mono();
   stream_->add_sink(media::make_quality_meter(start_.format, *this, {.outbound_received = !start_.bidirectional}));
   for (auto& sink : services_.sinks.make_sinks(grant, start_.format, worker_)) stream_->add_sink(std::move(sink));
-  for (const Early& frame : early_) stream_->receive(frame.track, frame.timestamp_ms, frame.payload, frame.arrived);
-  early_.clear();
-  stream_->end_batch();
+  take_early();
   log::info("media started", {{"callId", start_.call_id}, {"streamId", start_.stream_id}});
   if (pending_end_) return end(*pending_end_);
 
@@ -83,6 +82,18 @@ void MediaLeg::run(const calls::MediaGrant& grant) {
           asio::detached);
     }
   }
+}
+
+void MediaLeg::take_early() {
+  for (const Early& early : std::exchange(early_, {})) {
+    if (const auto* audio = std::get_if<EarlyAudio>(&early)) {
+      stream_->receive(audio->track, audio->timestamp_ms, audio->payload, audio->arrived);
+    } else {
+      const auto& pressed = std::get<EarlyDigit>(early);
+      dtmf(pressed.digit, pressed.track);
+    }
+  }
+  stream_->end_batch();
 }
 
 asio::awaitable<void> MediaLeg::speak(std::vector<std::string> texts) {
@@ -106,11 +117,15 @@ void MediaLeg::receive(media::Track track, std::int64_t timestamp_ms, std::span<
     stream_->receive(track, timestamp_ms, payload, now);
   } else if (phase_ == Phase::attaching && early_bytes_ + payload.size() <= max_early_bytes) {
     early_bytes_ += payload.size();
-    early_.push_back({track, timestamp_ms, {payload.begin(), payload.end()}, now});
+    early_.push_back(EarlyAudio{track, timestamp_ms, {payload.begin(), payload.end()}, now});
   }
 }
 
 void MediaLeg::dtmf(char digit, media::Track track) {
+  if (phase_ == Phase::attaching && early_digits_ < max_early_digits) {
+    ++early_digits_;
+    early_.push_back(EarlyDigit{digit, track});
+  }
   if (phase_ != Phase::running) return;
   services_.calls.append_later(
       start_.call_id, calls::EventType::dtmf_received,

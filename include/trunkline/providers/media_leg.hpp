@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace trunkline::providers {
@@ -67,8 +68,8 @@ struct LegStart {
 /// One call's media on this node, the same for every provider: redeems the token, opens the sinks, puts frames on the
 /// stream, speaks the greeting, plays out, measures, and ends once.
 ///
-/// Audio that comes while the token is being checked waits, bounded. Lives on its worker; kept alive by its session
-/// and by what it waits for.
+/// Audio and digits that come while the token is being checked wait, bounded. Lives on its worker; kept alive by its
+/// session and by what it waits for.
 class MediaLeg final : public media::LiveStream,
                        public std::enable_shared_from_this<MediaLeg>,
                        private media::PlayoutOutput,
@@ -97,15 +98,21 @@ class MediaLeg final : public media::LiveStream,
 
  private:
   enum class Phase : std::uint8_t { idle, attaching, running, ended };
-  struct Early {
+  struct EarlyAudio {
     media::Track track;
     std::int64_t timestamp_ms;
     std::vector<std::uint8_t> payload;
     MonoTime arrived;
   };
+  struct EarlyDigit {
+    char digit;
+    media::Track track;
+  };
+  using Early = std::variant<EarlyAudio, EarlyDigit>;
 
   asio::awaitable<void> attach();
   void run(const calls::MediaGrant& grant);
+  void take_early();
   asio::awaitable<void> speak(std::vector<std::string> texts);
   void arm_playout();
   void step_playout();
@@ -125,8 +132,9 @@ class MediaLeg final : public media::LiveStream,
   Phase phase_ = Phase::idle;
   LegStart start_;
   std::optional<media::EndCause> pending_end_;  // the stream was over before its token was checked
-  std::deque<Early> early_;
+  std::deque<Early> early_;  // in the order in which it came, so that a digit keeps its place in the audio
   std::size_t early_bytes_ = 0;
+  std::size_t early_digits_ = 0;
   std::optional<media::Stream> stream_;
   std::optional<media::Playout> playout_;
   asio::steady_timer playout_timer_;

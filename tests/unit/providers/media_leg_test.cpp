@@ -1,0 +1,70 @@
+#include "media_leg_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace trunkline::providers {
+namespace {
+
+using calls::EventType;
+using nlohmann::json;
+using test::LegFixture;
+
+constexpr std::size_t before_media = 3;  // events: received, ringing, media started
+
+TEST_CASE("digits that come before the token is checked keep their place in the early audio") {
+  LegFixture fixture;
+  const auto kept = std::make_shared<media::KeepingSink>();
+  fixture.sinks.sinks = {kept};
+  fixture.leg->dtmf('1', media::Track::inbound);
+  fixture.receive(0);
+  fixture.receive(20);
+  fixture.leg->dtmf('2', media::Track::inbound);
+  fixture.receive(40);
+  fixture.attach();
+  fixture.leg->dtmf('#', media::Track::inbound);
+
+  const auto digits = fixture.data_of(EventType::dtmf_received, before_media + 3);
+  REQUIRE(digits.size() == 3);
+  CHECK(digits[0] == json{{"digit", "1"}, {"track", "inbound"}, {"atMs", 0}});
+  CHECK(digits[1] == json{{"digit", "2"}, {"track", "inbound"}, {"atMs", 40}});
+  CHECK(digits[2] == json{{"digit", "#"}, {"track", "inbound"}, {"atMs", 60}});
+  CHECK(kept->kept.size() == 3);
+}
+
+TEST_CASE("no more than 64 digits wait for the token check") {
+  LegFixture fixture;
+  for (int i = 0; i < 70; ++i) fixture.leg->dtmf('5', media::Track::inbound);
+  fixture.attach();
+  fixture.leg->dtmf('6', media::Track::inbound);
+
+  const auto digits = fixture.data_of(EventType::dtmf_received, before_media + 65);
+  REQUIRE(digits.size() == 65);
+  CHECK(digits[63]["digit"] == "5");
+  CHECK(digits[64]["digit"] == "6");
+}
+
+TEST_CASE("a stream that stops before its token is checked still gives its digits") {
+  LegFixture fixture;
+  fixture.receive(0);
+  fixture.leg->dtmf('9', media::Track::inbound);
+  fixture.leg->end(media::EndCause::stop);
+  fixture.attach();
+
+  const auto digits = fixture.data_of(EventType::dtmf_received, before_media + 1);
+  REQUIRE(digits.size() == 1);
+  CHECK(digits[0]["atMs"] == 20);
+  CHECK(fixture.carrier.hung_up == std::vector{net::CloseCode::normal});
+}
+
+TEST_CASE("digits after the end of the stream are nobody's") {
+  LegFixture fixture;
+  fixture.attach();
+  fixture.leg->end(media::EndCause::stop);
+  fixture.leg->dtmf('9', media::Track::inbound);
+  fixture.calls.service->append_later(fixture.admitted.call_id, EventType::transcript_trouble, "{}");
+  CHECK(fixture.data_of(EventType::transcript_trouble, before_media + 3).size() == 1);  // after the summary and the end
+  CHECK(fixture.data_of(EventType::dtmf_received, before_media + 3).empty());
+}
+
+}  // namespace
+}  // namespace trunkline::providers
