@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,9 +50,8 @@ class TwilioWebhooks {
   using Take = asio::awaitable<net::Response> (TwilioWebhooks::*)(Exchange&, const Params&) const;
 
   asio::awaitable<net::Response> receive(Exchange& exchange, std::string_view type, Take take) const {
-    net::Response response = co_await checked(exchange, take);
-    const std::string_view result = response.status < 300 ? "accepted" : response.status == 403 ? "forged" : "refused";
-    services_.metrics.webhooks(type, result).add();
+    net::Response response = co_await checked(exchange, type, take);
+    services_.metrics.webhooks(type, result_of(response.status)).add();
     if (response.status >= 300) {
       log::warn("webhook not accepted",
                 {{"requestId", exchange.request.id}, {"type", type}, {"status", response.status}});
@@ -73,10 +73,8 @@ class TwilioWebhooks {
   }
 
   asio::awaitable<net::Response> status(Exchange& exchange, const Params& params) const {
-    const WallTime now = services_.clock.wall();
-    auto update = twilio::parse_status(params, idempotency_token(exchange), now);
+    auto update = twilio::parse_status(params, idempotency_token(exchange), services_.clock.wall());
     if (!update) co_return invalid(exchange, update.error());
-    services_.metrics.webhook_lag("status").observe(now - update->at);
     const std::string call_sid = update->provider_call_id;
     const auto state = calls::parse_state(nlohmann::json::parse(update->data).value("status", ""));
     const auto taken = co_await services_.calls.update(std::move(*update));
@@ -135,10 +133,16 @@ class TwilioWebhooks {
   }
 
  private:
-  asio::awaitable<net::Response> checked(Exchange& exchange, Take take) const {
+  static std::string_view result_of(int status) {
+    if (status < 300) return "accepted";
+    if (status == 403) return "forged";
+    return status < 500 ? "refused" : "failed";
+  }
+
+  asio::awaitable<net::Response> checked(Exchange& exchange, std::string_view type, Take take) const {
     const net::Request& request = exchange.request;
-    const std::string_view type = request.header("Content-Type");
-    if (!request.body.empty() && !text::lower(type).starts_with("application/x-www-form-urlencoded")) {
+    const std::string_view content_type = request.header("Content-Type");
+    if (!request.body.empty() && !text::lower(content_type).starts_with("application/x-www-form-urlencoded")) {
       co_return net::problem(415, make_error("unsupported_media_type", "send application/x-www-form-urlencoded"),
                              request.id);
     }
@@ -149,7 +153,11 @@ class TwilioWebhooks {
                                    request.header(signature_header))) {
       co_return forged(exchange);
     }
-    co_return co_await (this->*take)(exchange, *params);
+    net::Response response = co_await (this->*take)(exchange, *params);
+    const auto sent = twilio::sent_at(*params);
+    // Clocks differ, and some of Twilio's times are cut to the second: less than nothing is nothing.
+    if (sent) services_.metrics.webhook_lag(type).observe(std::max(services_.clock.wall() - *sent, milliseconds{0}));
+    co_return response;
   }
 
   net::Response forged(const Exchange& exchange) const {

@@ -28,7 +28,8 @@ void CallMetrics::on_committed(const calls::Event& /*event*/, const calls::Call&
   if (was_open != is_open) metrics_.calls_active(call.provider, direction).add(is_open ? 1 : -1);
   if (is_open || (previous && !was_open)) return;
   metrics_.calls(call.provider, direction, text::lower(calls::to_string(call.state))).add();
-  metrics_.call_duration().observe(static_cast<double>(call.duration_s.value_or(0)));
+  // Calls that nobody answered have no length: they would hide how long the others last.
+  if (call.connected_at) metrics_.call_duration().observe(static_cast<double>(call.duration_s.value_or(0)));
 }
 
 }  // namespace trunkline::app

@@ -53,6 +53,10 @@ int read_offset(Reader& in) {
   return sign * (h * 60 + mi);
 }
 
+constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<std::string_view, 7> weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+
 }  // namespace
 
 std::string to_rfc3339(WallTime time) {
@@ -102,8 +106,6 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
 }
 
 std::optional<WallTime> parse_rfc2822(std::string_view text) {
-  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   if (const auto comma = text.find(", "); comma != std::string_view::npos) text.remove_prefix(comma + 2);
   const auto first_blank = text.find(' ');
   if (first_blank != 1 && first_blank != 2) return std::nullopt;
@@ -133,6 +135,20 @@ std::optional<WallTime> parse_rfc2822(std::string_view text) {
   }
   if (!in.ok || !in.rest.empty()) return std::nullopt;
   return assemble(y, mo, d, h, mi, s, 0, offset);
+}
+
+std::string to_rfc2822(WallTime time) {
+  const auto day_start = floor<days>(time);
+  const year_month_day date{day_start};
+  const hh_mm_ss clock{floor<seconds>(time - day_start)};
+  const std::string_view weekday = weekdays[std::chrono::weekday{day_start}.c_encoding()];
+  const std::string_view month = months[unsigned{date.month()} - 1];
+  char out[80];
+  const int size =
+      std::snprintf(out, sizeof out, "%.3s, %02u %.3s %04d %02d:%02d:%02d +0000", weekday.data(), unsigned{date.day()},
+                    month.data(), int{date.year()}, static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  return {out, static_cast<std::size_t>(size)};
 }
 
 }  // namespace trunkline::text

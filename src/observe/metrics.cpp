@@ -122,7 +122,7 @@ struct Metrics::Families {
 
   prometheus::Gauge& store_queue = make.gauges({"store_queue", "Transactions that wait for the database."}).Add({});
   prometheus::Counter& events_dropped =
-      make.counters({"events_dropped_total", "Events not delivered to subscribers that read too slowly."}).Add({});
+      make.counters({"events_dropped_total", "Call events that were lost because they could not be stored."}).Add({});
 };
 
 Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families>()) {

@@ -31,7 +31,8 @@ MediaLeg::MediaLeg(const MediaServices& services, net::Worker& worker, Carrier& 
       gaps_(services.metrics.media_gaps()),
       lost_ms_(services.metrics.media_lost_ms()),
       active_(services.metrics.media_streams_active()),
-      relay_delay_(services.metrics.relay_delay()) {}
+      relay_delay_(services.metrics.relay_delay()),
+      sink_figures_(services.metrics) {}
 
 MediaLeg::~MediaLeg() = default;
 
@@ -61,7 +62,6 @@ asio::awaitable<void> MediaLeg::attach() {
 void MediaLeg::run(const calls::MediaGrant& grant) {
   phase_ = Phase::running;
   active_.add(1);
-  counted_ = true;
   last_audio_ = services_.clock.mono();
   stream_->add_sink(media::make_quality_meter(start_.format, *this, {.outbound_received = !start_.bidirectional}));
   for (auto& sink : services_.sinks.make_sinks(grant, start_.format, worker_)) stream_->add_sink(std::move(sink));
@@ -156,7 +156,9 @@ void MediaLeg::add_sink(std::shared_ptr<media::Sink> sink) {
 }
 
 void MediaLeg::remove_sink(const media::Sink& sink) {
-  if (phase_ == Phase::running) stream_->remove_sink(sink);
+  if (phase_ != Phase::running) return;
+  sink_figures_.release(sink);
+  stream_->remove_sink(sink);
 }
 
 void MediaLeg::end(media::EndCause cause) {
@@ -170,6 +172,7 @@ void MediaLeg::end(media::EndCause cause) {
   playout_timer_.cancel();
   export_counters();
   stream_->end(cause);
+  for (const auto& sink : stream_->sinks()) sink_figures_.release(*sink);
   services_.streams.remove(start_.call_id);
   active_.add(-1);
   // After a bidirectional stream the call is hung up by its own TwiML; one that only listens may lose its socket while
@@ -215,6 +218,7 @@ void MediaLeg::export_counters() {
         static_cast<double>(start_.format.ms(static_cast<std::int64_t>(now.gap_samples - before.gap_samples))));
     before = now;
   }
+  sink_figures_.update(stream_->sinks());
 }
 
 void MediaLeg::send_audio(std::span<const std::uint8_t> audio) {

@@ -1,5 +1,6 @@
 #include "sim/carrier_stream.hpp"
 
+#include <trunkline/base/text.hpp>
 #include <trunkline/net/client.hpp>
 #include <trunkline/net/url.hpp>
 #include <trunkline/providers/twilio/signature.hpp>
@@ -132,6 +133,7 @@ class TwilioCall {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.wall() - began_).count();
     params.emplace_back("CallbackSource", "call-progress-events");
     params.emplace_back("SequenceNumber", std::to_string(sequence));
+    params.emplace_back("Timestamp", text::to_rfc2822(clock_.wall()));
     if (status == "completed") {
       params.emplace_back("CallDuration", std::to_string(seconds));
       params.emplace_back("Duration", std::to_string(seconds / 60 + 1));
@@ -143,9 +145,13 @@ class TwilioCall {
     if (stream.status_callback.empty() || lost()) co_return;
     const auto url = net::parse_url(stream.status_callback);
     if (!url) co_return;
-    Params params = {{"AccountSid", plan_.account_sid}, {"CallSid", report_.call_sid},
-                     {"StreamSid", stream_sid},         {"StreamName", stream.name},
-                     {"StreamEvent", std::move(event)}, {"StreamError", report_.media_error}};
+    Params params = {{"AccountSid", plan_.account_sid},
+                     {"CallSid", report_.call_sid},
+                     {"StreamSid", stream_sid},
+                     {"StreamName", stream.name},
+                     {"StreamEvent", std::move(event)},
+                     {"StreamError", report_.media_error},
+                     {"Timestamp", text::to_rfc3339(clock_.wall())}};
     co_await post(url->target, std::move(params));
   }
 

@@ -9,6 +9,7 @@
 #include <trunkline/net/websocket.hpp>
 #include <trunkline/net/worker.hpp>
 #include <trunkline/observe/metrics.hpp>
+#include <trunkline/providers/sink_figures.hpp>
 #include <trunkline/speech/synthesizer.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -147,8 +148,8 @@ class MediaLeg final : public media::LiveStream,
   observe::Counter lost_ms_;
   observe::Gauge active_;
   observe::Histogram relay_delay_;
+  SinkFigures sink_figures_;
   std::uint32_t batches_ = 0;
-  bool counted_ = false;
 };
 
 }  // namespace trunkline::providers

@@ -66,12 +66,9 @@ class Reader {
     if (!mapped) fail("CallStatus", "is not a call status");
     return mapped;
   }
-  /// RFC 2822 as in call callbacks, or RFC 3339 as in stream callbacks.
   WallTime timestamp(WallTime now) {
-    const std::string_view value = get("Timestamp");
-    if (value.empty()) return now;
-    const auto rfc2822 = text::parse_rfc2822(value);
-    const auto time = rfc2822 ? rfc2822 : text::parse_rfc3339(value);
+    if (get("Timestamp").empty()) return now;
+    const auto time = sent_at(params_);
     if (!time) fail("Timestamp", "must be a time by RFC 2822 or RFC 3339");
     return time.value_or(now);
   }
@@ -149,6 +146,12 @@ Error InvalidParameters::to_error() const {
 bool is_sid(std::string_view prefix, std::string_view text) {
   return text.size() == prefix.size() + 32 && text.starts_with(prefix) &&
          text.find_first_not_of("0123456789abcdefABCDEF", prefix.size()) == text.npos;
+}
+
+std::optional<WallTime> sent_at(const Params& params) {
+  const std::string_view value = first_of(params, "Timestamp");
+  const auto rfc2822 = text::parse_rfc2822(value);
+  return rfc2822 ? rfc2822 : text::parse_rfc3339(value);
 }
 
 Parsed<calls::Arrival> parse_voice(const Params& params, std::string_view idempotency_token) {

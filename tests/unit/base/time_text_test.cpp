@@ -71,6 +71,12 @@ TEST_CASE("what is not a date of e-mail is not read") {
   }
 }
 
+TEST_CASE("the date of e-mail is written to the second") {
+  CHECK(to_rfc2822(from_millis(1'788'079'166'999)) == "Sun, 30 Aug 2026 08:39:26 +0000");
+  CHECK(to_rfc2822(from_millis(0)) == "Thu, 01 Jan 1970 00:00:00 +0000");
+  CHECK(to_rfc2822(from_millis(-1)) == "Wed, 31 Dec 1969 23:59:59 +0000");
+}
+
 TEST_CASE("what is written is read as it was") {
   for (const std::int64_t ms : {std::int64_t{0}, std::int64_t{1}, std::int64_t{1'790'000'000'123}, std::int64_t{-1}}) {
     CHECK(parse_rfc3339(to_rfc3339(from_millis(ms))) == from_millis(ms));

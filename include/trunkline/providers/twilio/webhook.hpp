@@ -68,6 +68,10 @@ struct RecordingStatus {
 };
 Parsed<RecordingStatus> parse_recording_status(const Params& params, std::string_view idempotency_token);
 
+/// When Twilio says that a callback's event happened: RFC 2822 in call callbacks, to the second; RFC 3339 in stream
+/// callbacks. Nothing when the request does not say.
+std::optional<WallTime> sent_at(const Params& params);
+
 /// `prefix` and 32 hexadecimal digits.
 bool is_sid(std::string_view prefix, std::string_view text);
 

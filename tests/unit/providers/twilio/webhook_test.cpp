@@ -169,6 +169,15 @@ TEST_CASE("a status callback with nonsense names its fields") {
         Names{"CallDuration"});
 }
 
+TEST_CASE("when a callback was sent is read in both of Twilio's forms") {
+  CHECK(text::to_rfc3339(sent_at({{"Timestamp", "Sun, 30 Aug 2026 08:39:26 +0000"}}).value()) ==
+        "2026-08-30T08:39:26.000Z");
+  CHECK(text::to_rfc3339(sent_at({{"Timestamp", "2024-11-29T00:09:39.602648368Z"}}).value()) ==
+        "2024-11-29T00:09:39.602Z");
+  CHECK_FALSE(sent_at({{"Timestamp", "now"}}).has_value());
+  CHECK_FALSE(sent_at({}).has_value());
+}
+
 TEST_CASE("a stream's own callbacks are read") {
   const Params params = {{"CallSid", call_sid},
                          {"StreamSid", "MZ0f1e2d3c4b5a69780f1e2d3c4b5a6978"},
