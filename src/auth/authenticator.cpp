@@ -17,8 +17,7 @@ Result<KeySet> keys_from_file(const std::filesystem::path& path, Result<KeySet> 
 Result<KeySet> configured_keys(const config::Security& security, const std::filesystem::path& data_dir, Ids& ids) {
   if (!security.jwt_jwks.empty()) return keys_from_file(security.jwt_jwks, KeySet::from_jwks);
   if (!security.jwt_public_key.empty()) return keys_from_file(security.jwt_public_key, KeySet::from_pem);
-  if (!security.jwt_secret.empty()) return KeySet::from_secret(security.jwt_secret);
-  auto secret = load_or_create_secret(data_dir, ids);
+  auto secret = signing_secret(security, data_dir, ids);
   if (!secret) return secret.error();
   return KeySet::from_secret(std::move(*secret));
 }
@@ -44,6 +43,18 @@ Result<Authenticator> make_authenticator(const config::Security& security, const
   auto keys = configured_keys(security, data_dir, ids);
   if (!keys) return keys.error();
   return Authenticator(std::move(*keys), {security.jwt_issuer, security.jwt_audience}, clock);
+}
+
+Result<std::string> signing_secret(const config::Security& security, const std::filesystem::path& data_dir, Ids& ids) {
+  const bool by_jwks = !security.jwt_jwks.empty();
+  if (by_jwks || !security.jwt_public_key.empty()) {
+    return make_error("no_signing_key", std::string("tokens are checked with the public key of ") +
+                                            (by_jwks ? "JWT_JWKS_FILE" : "JWT_PUBLIC_KEY_FILE") +
+                                            ", so there is nothing here to sign one with; get it from whoever holds "
+                                            "the private key");
+  }
+  if (!security.jwt_secret.empty()) return security.jwt_secret;
+  return load_or_create_secret(data_dir, ids);
 }
 
 std::string_view bearer_token(std::string_view authorization) {

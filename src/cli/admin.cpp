@@ -3,8 +3,8 @@
 #include "cli/commands.hpp"
 
 #include <trunkline/app/app.hpp>
+#include <trunkline/auth/authenticator.hpp>
 #include <trunkline/auth/jwt.hpp>
-#include <trunkline/auth/secret.hpp>
 #include <trunkline/store/migrations.hpp>
 #include <trunkline/store/sqlite.hpp>
 
@@ -129,18 +129,14 @@ int print_token(const Common& common, const TokenOptions& options) {
   const config::Loaded loaded = load_settings(common);
   if (report_problems(loaded)) return configuration;
   const config::Security& security = loaded.settings.security;
-  std::string secret = security.jwt_secret;
-  if (secret.empty()) {
-    const auto ids = make_ids(system_clock());
-    auto kept = auth::load_or_create_secret(loaded.settings.data_dir, *ids);
-    if (!kept) {
-      std::cerr << "trunkline: " << kept.error().message << '\n';
-      return failed;
-    }
-    secret = std::move(*kept);
+  const auto ids = make_ids(system_clock());
+  const auto secret = auth::signing_secret(security, loaded.settings.data_dir, *ids);
+  if (!secret) {
+    std::cerr << "trunkline: " << secret.error().message << '\n';
+    return secret.error().code == "no_signing_key" ? configuration : failed;
   }
   const auth::Grant grant{options.subject, {options.role}, options.ttl, {security.jwt_issuer, security.jwt_audience}};
-  const std::string token = auth::issue_token(secret, grant, system_clock());
+  const std::string token = auth::issue_token(*secret, grant, system_clock());
   if (common.json) {
     std::cout << ordered_json{{"token", token}, {"role", options.role}, {"expiresIn", options.ttl.count()}}.dump()
               << '\n';

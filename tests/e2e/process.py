@@ -76,6 +76,17 @@ def recordings_that_cannot_be_written():
         check("and its other sinks heard everything", quality["frames"] == 50, quality)
 
 
+def tokens_of_others():
+    """Tokens that are checked with a public key are issued elsewhere."""
+    key = scratch() / "key.pem"
+    key.write_text("a public key")
+    for name in ("JWT_PUBLIC_KEY_FILE", "JWT_JWKS_FILE"):
+        result = run("token", DATA_DIR=scratch(), **{name: key})
+        check(f"with {name} `token` says that it has nothing to sign with",
+              result.returncode == CONFIGURATION and result.stdout == "" and name in result.stderr
+              and "private key" in result.stderr, result)
+
+
 def draining():
     with Gateway(DRAIN_TIMEOUT_S=60) as server:
         carrier = Carrier(server).open().start().speak(0.5)
@@ -126,6 +137,7 @@ def stale_calls():
         check("by an event that says why", closed["data"]["reason"] == "timeout-ringing", closed)
 
 
-together([wrong_configuration, secrets_in_files, surroundings, folders, recordings_that_cannot_be_written])
+together([wrong_configuration, secrets_in_files, surroundings, folders, tokens_of_others,
+          recordings_that_cannot_be_written])
 together([draining, second_signal, drain_limit, stale_calls])
 done()

@@ -7,6 +7,7 @@
 #include <trunkline/config/settings.hpp>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace trunkline::auth {
@@ -30,6 +31,10 @@ class Authenticator {
 /// made when it is not there.
 Result<Authenticator> make_authenticator(const config::Security& security, const std::filesystem::path& data_dir,
                                          Ids& ids, const Clock& clock);
+
+/// The secret that tokens are both issued and checked with: the configured one, or else the data folder's, which is
+/// made when it is not there. Error `no_signing_key` when tokens are checked with public keys: others issue them then.
+Result<std::string> signing_secret(const config::Security& security, const std::filesystem::path& data_dir, Ids& ids);
 
 /// The token of an `Authorization: Bearer ...` header's value, or an empty view.
 std::string_view bearer_token(std::string_view authorization);

@@ -96,6 +96,25 @@ TEST_CASE("with public keys configured, no secret is made or accepted") {
   CHECK_FALSE(std::filesystem::exists(f.folder.path / "jwt_secret"));
 }
 
+TEST_CASE("tokens are issued with the secret that they are checked with") {
+  Fixture f;
+  const auto kept = signing_secret(f.security, f.folder.path, *f.ids).value();
+  CHECK(f.make().value().authenticate(issue_token(kept, {"cli", {"admin"}}, f.clock)).has_value());
+  f.security.jwt_secret = secret;
+  CHECK(signing_secret(f.security, f.folder.path, *f.ids).value() == secret);
+}
+
+TEST_CASE("with public keys configured there is nothing to sign with") {
+  Fixture f;
+  f.security.jwt_secret = secret;
+  f.security.jwt_public_key = f.folder.path / "key.pem";
+  CHECK(signing_secret(f.security, f.folder.path, *f.ids).error().code == "no_signing_key");
+  CHECK_THAT(signing_secret(f.security, f.folder.path, *f.ids).error().message, Catch::Contains("JWT_PUBLIC_KEY_FILE"));
+  f.security.jwt_jwks = f.folder.path / "jwks.json";
+  CHECK_THAT(signing_secret(f.security, f.folder.path, *f.ids).error().message, Catch::Contains("JWT_JWKS_FILE"));
+  CHECK_FALSE(std::filesystem::exists(f.folder.path / "jwt_secret"));
+}
+
 TEST_CASE("a key file that cannot be used is an error at start") {
   Fixture f;
   f.security.jwt_public_key = f.folder.path / "gone";
