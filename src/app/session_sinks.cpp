@@ -41,6 +41,7 @@ class SessionSinks::Listener final : public speech::TranscriptListener {
                        {"language", segment.language}};
     if (!segment.final)
       return parts.events.publish_live(call_id_, "transcript.interim", parts.clock.wall(), to_text(data));
+    ++segments_;
     parts.metrics.transcript_segments(engine_).add();
     parts.metrics.transcript_confidence(engine_).observe(segment.confidence);
     parts.calls.append_later(call_id_, EventType::transcript_segment, to_text(data));
@@ -51,13 +52,16 @@ class SessionSinks::Listener final : public speech::TranscriptListener {
   }
 
   void on_finished() override {
-    if (!finished_.exchange(true)) --sinks_.unfinished_;
+    if (finished_.exchange(true)) return;
+    sinks_.end_transcript(call_id_, engine_, segments_);
+    --sinks_.unfinished_;
   }
 
  private:
   SessionSinks& sinks_;
   const std::string call_id_;
   const std::string engine_;
+  std::atomic<std::size_t> segments_{0};
   std::atomic<bool> finished_{false};
 };
 
@@ -117,6 +121,7 @@ std::shared_ptr<media::Sink> SessionSinks::make_transcriber(const calls::MediaGr
   speech::Transcriber* engine = engine_for(grant.route);
   if (engine == nullptr) {
     report_trouble(call_id, grant.route.engine, "engine_unavailable", "the route's speech engine is not configured");
+    end_transcript(call_id, grant.route.engine, 0);
     return nullptr;
   }
   speech::TranscribeRequest request;
@@ -131,6 +136,11 @@ std::shared_ptr<media::Sink> SessionSinks::make_transcriber(const calls::MediaGr
   listener->on_trouble(sink.error().code, sink.error().message);
   listener->on_finished();
   return nullptr;
+}
+
+void SessionSinks::end_transcript(const std::string& call_id, const std::string& engine, std::size_t segments) {
+  parts_.calls.append_later(call_id, EventType::transcript_ended,
+                            to_text({{"engine", engine}, {"segments", segments}}));
 }
 
 void SessionSinks::report_trouble(const std::string& call_id, const std::string& engine, const std::string& reason,

@@ -1,8 +1,9 @@
 #include "cli/demo.hpp"
 
 #include <trunkline/adapters/sample_call.hpp>
+#include <trunkline/auth/authenticator.hpp>
 #include <trunkline/auth/jwt.hpp>
-#include <trunkline/auth/secret.hpp>
+#include <trunkline/calls/call.hpp>
 #include <trunkline/net/client.hpp>
 #include <trunkline/recording/recorder.hpp>
 #include <trunkline/sim/twilio_call.hpp>
@@ -25,7 +26,8 @@ namespace {
 using nlohmann::json;
 
 constexpr milliseconds speak_after{3'500};  // the greeting is over by then
-constexpr milliseconds tail{15'000};        // after the hang-up: recording and last words
+constexpr milliseconds opening_limit{2'000};
+constexpr milliseconds tail{15'000};  // after the hang-up: recording and last words
 constexpr std::chrono::hours token_life{12};
 
 // What is worth showing of an event's data, in a few words.
@@ -46,6 +48,7 @@ std::string describe(const std::string& type, const json& event) {
     return std::to_string(data.value("sizeBytes", 0)) + " bytes, sha256 " + text("sha256").substr(0, 12);
   if (type == "quality.summary") return text("score");
   if (type == "transcript.trouble") return text("message");
+  if (type == "transcript.ended") return std::to_string(data.value("segments", 0)) + " segments";
   if (type == "call.closed") return text("reason");
   return event.value("state", "");
 }
@@ -54,8 +57,8 @@ std::string describe(const std::string& type, const json& event) {
 
 class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
  public:
-  Impl(const app::App& app, std::function<void(bool)> done)
-      : app_(app), done_(std::move(done)), ids_(make_ids(system_clock())), wake_(worker_.context()) {}
+  Impl(const app::App& app, bool once, std::function<void(bool)> done)
+      : app_(app), once_(once), done_(std::move(done)), ids_(make_ids(system_clock())), wake_(worker_.context()) {}
   ~Impl() { worker_.stop(); }
 
   void start() {
@@ -73,10 +76,12 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
               << std::flush;
     call_id_ = event.value("callId", "");
     if (type == "transcript.segment") ++segments_;
+    if (type == "transcript.ended") transcript_over_ = true;
     if (type == "recording.completed") recording_id_ = event["data"].value("recordingId", "");
-    const std::string state = event.value("state", "");
-    if (state == "ENDED" || state == "FAILED") over_ = true;
-    if (over_ && !recording_id_.empty() && segments_ > 0) wake_.cancel();
+    // The carrier's word, the last that comes from it: the call may be ENDED before by the end of its media.
+    const auto state = calls::parse_state(event.value("state", ""));
+    if (type == "call.status" && state && calls::is_terminal(*state)) call_over_ = true;
+    wake_.cancel();
   }
 
  private:
@@ -84,24 +89,28 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
    public:
     explicit Printer(Impl& demo) : demo_(demo) {}
     void on_open(net::WebSocket&) override {
-      opened_ = true;
+      demo_.listening_ = true;
       demo_.wake_.cancel();
     }
     void on_text(std::string_view message) override { demo_.show(message); }
     void on_binary(std::span<const std::uint8_t>) override {}
     void on_close(const net::CloseInfo& info) override {
-      if (!opened_) std::cout << "the event stream did not open: " << info.reason << '\n' << std::flush;
+      if (!demo_.listening_) std::cout << "the event stream did not open: " << info.reason << '\n' << std::flush;
     }
 
    private:
     Impl& demo_;
-    bool opened_ = false;
   };
 
   asio::awaitable<void> run() {
     const auto& settings = app_.settings();
     origin_ = "http://127.0.0.1:" + std::to_string(app_.port());
-    token_ = make_token();
+    auto token = make_token();
+    if (!token) {
+      std::cout << "the demonstration needs a token: " << token.error().message << '\n' << std::flush;
+      co_return done_(false);
+    }
+    token_ = std::move(*token);
     std::cout << "\nTrunkline is serving at " << origin_
               << "\n\nA caller rings, hears a greeting, and answers a spoken menu:\n"
               << '\n'
@@ -110,7 +119,7 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
         worker_,
         {.url = "ws" + origin_.substr(4) + "/api/v1/events", .headers = {{"Authorization", "Bearer " + token_}}},
         std::make_shared<Printer>(*this));
-    co_await wait(milliseconds{2'000});
+    co_await wait_until(opening_limit, &Impl::listening);
 
     sim::CallPlan plan;
     plan.target = origin_;
@@ -124,26 +133,30 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
       std::cout << "the call failed: " << report.error().message << '\n' << std::flush;
       co_return done_(false);
     }
-    co_await wait(tail);
+    co_await wait_until(tail, &Impl::told_all);
     summarise();
-    done_(over_ && !recording_id_.empty() && segments_ > 0);
+    done_(told_all() && segments_ > 0);
   }
 
-  asio::awaitable<void> wait(milliseconds limit) {
-    wake_.expires_after(limit);
-    boost::system::error_code woken;
-    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  }
+  bool listening() const { return listening_; }
+  bool told_all() const { return call_over_ && transcript_over_ && !recording_id_.empty(); }
 
-  std::string make_token() const {
-    const auto& settings = app_.settings();
-    std::string secret = settings.security.jwt_secret;
-    if (secret.empty()) {
-      const auto kept = auth::load_or_create_secret(settings.data_dir, *ids_);
-      if (kept) secret = *kept;
+  /// Every event wakes it; the limit is for those that never come.
+  asio::awaitable<void> wait_until(milliseconds limit, bool (Impl::*holds)() const) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!(this->*holds)() && std::chrono::steady_clock::now() < deadline) {
+      wake_.expires_at(deadline);
+      boost::system::error_code woken;
+      co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
+  }
+
+  Result<std::string> make_token() const {
+    const auto& settings = app_.settings();
+    const auto secret = auth::signing_secret(settings.security, settings.data_dir, *ids_);
+    if (!secret) return secret.error();
     return auth::issue_token(
-        secret, {"demo", {"admin"}, token_life, {settings.security.jwt_issuer, settings.security.jwt_audience}},
+        *secret, {"demo", {"admin"}, token_life, {settings.security.jwt_issuer, settings.security.jwt_audience}},
         system_clock());
   }
 
@@ -160,11 +173,12 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
               << "  " << origin_ << "/docs      the API\n"
               << "  " << origin_ << "/metrics   figures for Prometheus\n"
               << "  " << origin_ << "/readyz    readiness\n\n"
-              << "Serving until Ctrl-C." << '\n'
+              << (once_ ? "The demonstration is over." : "Serving until Ctrl-C.") << '\n'
               << std::flush;
   }
 
   const app::App& app_;
+  const bool once_;
   std::function<void(bool)> done_;
   std::unique_ptr<Ids> ids_;
   net::Worker worker_{0};
@@ -174,10 +188,13 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
   std::string call_id_;
   std::string recording_id_;
   int segments_ = 0;
-  bool over_ = false;
+  bool listening_ = false;
+  bool call_over_ = false;
+  bool transcript_over_ = false;
 };
 
-Demo::Demo(const app::App& app, std::function<void(bool)> done) : impl_(std::make_unique<Impl>(app, std::move(done))) {
+Demo::Demo(const app::App& app, bool once, std::function<void(bool)> done)
+    : impl_(std::make_unique<Impl>(app, once, std::move(done))) {
   impl_->start();
 }
 

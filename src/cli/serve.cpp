@@ -147,7 +147,7 @@ int serve(const Common& common, const ServeOptions& options) {
   std::optional<Demo> demo;
   int code = ok;
   if (options.demo) {
-    demo.emplace(**app, [&](bool good) {
+    demo.emplace(**app, options.demo_once, [&](bool good) {
       if (!options.demo_once) return;
       code = good ? ok : failed;
       signals.end();

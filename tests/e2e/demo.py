@@ -22,6 +22,11 @@ recordings = list((data / "recordings").rglob("*.wav"))
 check("there is one recording, where it says", len(recordings) == 1 and str(recordings[0]) in printed, printed)
 audio = Audio(recordings[0].read_bytes())
 check("that plays, with the caller in it", audio.is_stereo_telephone() and max(audio.left) > 2000, audio.seconds)
+check("the whole transcript was printed before the summary",
+      0 < printed.rfind("transcript.segment") < printed.find("transcript.ended") < printed.find("The recording,"), printed)
+lines = printed.strip().splitlines()
+check("after the summary no event follows, and it says that it is over",
+      lines[-1] == "The demonstration is over." and "Ctrl-C" not in printed, lines[-1])
 check("it says where to look", all(f"http://127.0.0.1:{port}{path}" in printed for path in ("/docs", "/metrics")), printed)
 check("and complains about nothing", result.stderr == "", result.stderr)
 done()

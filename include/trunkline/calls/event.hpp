@@ -22,6 +22,7 @@ enum class EventType : std::uint8_t {
   dtmf_received,       ///< data: digit, track, atMs
   transcript_segment,  ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
   transcript_trouble,  ///< data: engine, reason, message
+  transcript_ended,    ///< data: engine, segments (their number); no more come of this stream
   recording_started,   ///< data: recordingId
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256
   recording_failed,     ///< data: recordingId, reason
