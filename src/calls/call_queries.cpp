@@ -49,9 +49,7 @@ std::optional<Call> find_call(store::Sql& sql, const std::string& provider, cons
 CallStats count_calls(store::Sql& sql) {
   CallStats stats;
   std::int64_t seconds = 0;
-  for (const store::Row& row : sql.query("SELECT state, provider, terminal, COUNT(*), "
-                                         "CAST(COALESCE(SUM(duration_s), 0) AS BIGINT) "
-                                         "FROM calls GROUP BY state, provider, terminal")) {
+  for (const store::Row& row : sql.query(count_calls_query)) {
     const std::int64_t count = row.integer(3);
     const bool completed = row.text(0) == to_string(State::ended);
     stats.total += count;

@@ -1,3 +1,4 @@
+#include "calls/call_queries.hpp"
 #include "service_fixture.hpp"
 
 #include <boost/asio/detached.hpp>
@@ -111,6 +112,16 @@ TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
     CHECK(stats->by_state == std::map<std::string, std::int64_t>{{"BUSY", 57}, {"ENDED", 100}, {"RINGING", 343}});
     CHECK(stats->by_provider == std::map<std::string, std::int64_t>{{"twilio", 500}});
   }
+}
+
+TEST_CASE("the counts read an index and not the calls") {
+  Fixture fixture;
+  for (int i = 0; i < 3; ++i) fixture.arrive("CA" + std::to_string(i));
+  const auto plan = fixture.database->read_blocking<std::string>([](store::Sql& sql) -> Result<std::string> {
+    return sql.query("EXPLAIN QUERY PLAN " + std::string(count_calls_query)).at(0).text(3);
+  });
+  REQUIRE(plan.has_value());
+  CHECK_THAT(*plan, Catch::Contains("COVERING INDEX calls_in_figures"));
 }
 
 TEST_CASE("a cursor that was not given out is refused") {
