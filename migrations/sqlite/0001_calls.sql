@@ -62,6 +62,7 @@ CREATE TABLE media_tokens (
   expires_at       INTEGER NOT NULL,
   used_at          INTEGER
 );
+CREATE INDEX media_tokens_by_time ON media_tokens (expires_at);
 
 CREATE TABLE recordings (
   id           TEXT PRIMARY KEY,

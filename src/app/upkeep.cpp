@@ -14,6 +14,9 @@ namespace trunkline::app {
 namespace {
 
 constexpr milliseconds watch_interval{2'000};
+constexpr std::chrono::minutes forget_interval{10};
+constexpr std::size_t forget_batch = 200;  // a few milliseconds of the writer's time
+constexpr milliseconds forget_pause{100};  // between batches: calls come first
 
 asio::awaitable<void> pause(milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
@@ -54,6 +57,7 @@ void Upkeep::start() {
   auto& loop = parts_.workers.at(0).context();
   asio::co_spawn(loop, reap_forever(), asio::detached);
   asio::co_spawn(loop, watch_forever(), asio::detached);
+  asio::co_spawn(loop, forget_forever(), asio::detached);
 }
 
 asio::awaitable<void> Upkeep::reap_forever() {
@@ -74,7 +78,17 @@ asio::awaitable<void> Upkeep::watch_forever() {
   }
 }
 
-// A write that changes nothing: a store that only reads cannot accept calls.
+asio::awaitable<void> Upkeep::forget_forever() {
+  for (;;) {
+    const WallTime before = parts_.clock.wall() - parts_.settings.calls.inbox_retention;
+    const auto forgotten = co_await parts_.calls.forget_requests(before, forget_batch);
+    if (!forgotten) log::warn("old requests were not forgotten", {{"reason", forgotten.error().message}});
+    const bool more = forgotten && *forgotten >= forget_batch;
+    co_await pause(more ? forget_pause : forget_interval);
+  }
+}
+
+// A write that reaches the disk: a store that only reads, or whose disk is full, cannot accept calls.
 asio::awaitable<void> Upkeep::check_store() {
   const MonoTime began = parts_.clock.mono();
   const auto answer = co_await parts_.database.write<std::int64_t>([](store::Sql& sql) -> Result<std::int64_t> {

@@ -13,7 +13,8 @@
 
 namespace trunkline::app {
 
-/// What has to be done again and again: every worker's sign of life, the reaper, the check of the store, the gauges.
+/// What has to be done again and again: every worker's sign of life, the reaper, the check of the store, the gauges,
+/// the forgetting of old requests.
 class Upkeep {
  public:
   struct Parts {
@@ -38,6 +39,7 @@ class Upkeep {
 
   asio::awaitable<void> reap_forever();
   asio::awaitable<void> watch_forever();
+  asio::awaitable<void> forget_forever();
   asio::awaitable<void> check_store();
   void export_gauges();
 

@@ -1,5 +1,6 @@
 #include "call_queries.hpp"
 #include "call_service_impl.hpp"
+#include "intake.hpp"
 #include "reaper.hpp"
 
 #include <trunkline/calls/call_service.hpp>
@@ -126,6 +127,13 @@ asio::awaitable<Result<std::size_t>> CallService::reap(const config::Calls& limi
     return closed;
   };
   co_return co_await impl_->change<std::size_t>(work);
+}
+
+asio::awaitable<Result<std::size_t>> CallService::forget_requests(WallTime before, std::size_t limit) {
+  auto work = [&](store::Sql& sql) -> Result<std::size_t> {
+    return forget_answers(sql, before, limit) + forget_tokens(sql, before, limit);
+  };
+  co_return co_await impl_->database.write<std::size_t>(work);
 }
 
 asio::awaitable<Result<Call>> CallService::find(std::string call_id) {

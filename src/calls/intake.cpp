@@ -55,6 +55,12 @@ bool keep_answer(CallLog& log, const std::string& key, const Call& call, const S
              {key, call.id, to_millis(log.now()), std::int64_t{answer.status}, answer.content_type, answer.body}) == 1;
 }
 
+std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit) {
+  return static_cast<std::size_t>(sql.execute(
+      "DELETE FROM inbox WHERE key IN (SELECT key FROM inbox WHERE received_at < $1 ORDER BY received_at LIMIT $2)",
+      {to_millis(before), static_cast<std::int64_t>(limit)}));
+}
+
 std::string arrival_key(const std::string& provider, const std::string& provider_call_id) {
   return "arrival/" + provider + "/" + provider_call_id;
 }
@@ -82,6 +88,13 @@ bool burn_token(CallLog& log, const std::string& call_id, const std::string& pro
              "UPDATE media_tokens SET used_at = $4 WHERE token_sha256 = $1 AND call_id = $2 "
              "AND provider_call_id = $3 AND used_at IS NULL AND expires_at > $4",
              {digest_of(token), call_id, provider_call_id, to_millis(log.now())}) == 1;
+}
+
+std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
+  return static_cast<std::size_t>(
+      sql.execute("DELETE FROM media_tokens WHERE token_sha256 IN "
+                  "(SELECT token_sha256 FROM media_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+                  {to_millis(before), static_cast<std::int64_t>(limit)}));
 }
 
 std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id) {

@@ -15,6 +15,9 @@ std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key)
 /// False when the key is taken: another node accepted the same request a moment ago.
 [[nodiscard]] bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer);
 
+/// Removes answers that were given before `before`, the oldest first; returns how many.
+std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit);
+
 /// Under which the answer to a call's arrival is kept besides the request's own key: the same call announced by another
 /// request gets the same answer.
 std::string arrival_key(const std::string& provider, const std::string& provider_call_id);
@@ -30,6 +33,9 @@ void issue_token(CallLog& log, const Call& call, const std::string& token);
 /// nothing about the token.
 [[nodiscard]] bool burn_token(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
                               const std::string& token);
+
+/// Removes tokens that expired before `before`, the oldest first; returns how many.
+std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit);
 
 /// The row of a recording that starts now: stereo, 8 kHz. Returns its path, `YYYY/MM/DD/<id>.wav`.
 std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id);

@@ -149,6 +149,11 @@ const Option table[] = {
      "5", "How often those four limits are looked at."},
     {"MEDIA_IDLE_TIMEOUT_MS", "calls.media_idle_timeout_ms", at<&Settings::calls, &Calls::media_idle_timeout>,
      Range{100, 600'000}, "10000", "A media stream that brings nothing for longer is ended."},
+    {"INBOX_RETENTION_S", "calls.inbox_retention_s", at<&Settings::calls, &Calls::inbox_retention>,
+     Range{3'600, 365 * day_s}, "604800",
+     "How long a provider's request is remembered, so that its repetition changes nothing; providers repeat for "
+     "minutes, "
+     "or a day at most."},
 };
 
 }  // namespace

@@ -148,6 +148,10 @@ class CallService {
   asio::awaitable<Result<std::size_t>> reap(const config::Calls& limits,
                                             std::function<bool(const std::string& call_id)> has_media);
 
+  /// Forgets requests that were accepted before `before`, and media tokens that expired before it; at most `limit` of
+  /// each, the oldest first. Returns how many in all: fewer than `limit` when nothing is left to forget.
+  asio::awaitable<Result<std::size_t>> forget_requests(WallTime before, std::size_t limit);
+
   // Queries. `call_not_found` where an id is given.
   asio::awaitable<Result<Call>> find(std::string call_id);
   asio::awaitable<Result<Call>> find_by_provider_id(std::string provider, std::string provider_call_id);

@@ -77,6 +77,7 @@ struct Calls {
   seconds max_duration{14'400};
   seconds reaper_interval{5};
   milliseconds media_idle_timeout{10'000};
+  seconds inbox_retention{7 * 86'400};
 };
 
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
