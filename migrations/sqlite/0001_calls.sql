@@ -48,6 +48,12 @@ CREATE TABLE inbox (
 );
 CREATE INDEX inbox_by_time ON inbox (received_at);
 
+-- One row, written again and again to see that the database can be written.
+CREATE TABLE pulse (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  at INTEGER NOT NULL
+);
+
 -- What subscribers are still owed.
 CREATE TABLE outbox (
   seq        INTEGER PRIMARY KEY REFERENCES call_events (seq),

@@ -10,7 +10,7 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 17> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 18> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<std::string_view, int>, 17> statuses = {{
     {"invalid_cursor", 400},
     {"too_many_parameters", 400},
     {"store_unavailable", 503},
+    {"store_failed", 503},  // nothing was changed: whoever asks again may have more luck
     {"overloaded", 503},
     {"draining", 503},
     {"too_many_streams", 503},

@@ -130,6 +130,7 @@ int serve(const Common& common, const ServeOptions& options) {
   }
   set_up_log(loaded.settings.log);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one failed write, not the end of all calls
   raise_file_limit();
 
   auto app = app::App::start(loaded.settings);

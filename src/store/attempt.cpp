@@ -15,7 +15,7 @@ Error to_error(const SqlFailure& failure) {
     case Kind::read_only:
       return error("store_unavailable", "the database is read-only");
     case Kind::busy:
-      return error("store_failed", "another program kept the database locked for too long");
+      return error("store_unavailable", "another program keeps the database locked; try again later");
     case Kind::constraint:
       return error("store_failed", "the change breaks a rule of the database");
     case Kind::damaged:

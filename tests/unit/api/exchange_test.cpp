@@ -9,6 +9,7 @@ using api::QueryReader;
 TEST_CASE("an error's code decides the status") {
   CHECK(api::status_of(make_error("call_not_found", "")) == 404);
   CHECK(api::status_of(make_error("store_unavailable", "")) == 503);
+  CHECK(api::status_of(make_error("store_failed", "")) == 503);
   CHECK(api::status_of(make_error("timeout", "")) == 504);
   CHECK(api::status_of(make_error("something else", "")) == 500);
 }
