@@ -3,6 +3,8 @@
 import base64
 import collections
 import contextlib
+import datetime
+import email.utils
 import hashlib
 import hmac
 import http.client
@@ -250,4 +252,6 @@ def voice_params(call_sid=None, **more):
 
 
 def status_params(voice, status, sequence=0, **more):
-    return voice | {"CallStatus": status, "CallbackSource": "call-progress-events", "SequenceNumber": str(sequence), **more}
+    sent = email.utils.format_datetime(datetime.datetime.now(datetime.timezone.utc))
+    return voice | {"CallStatus": status, "CallbackSource": "call-progress-events", "SequenceNumber": str(sequence),
+                    "Timestamp": sent, **more}
