@@ -79,4 +79,26 @@ inline constexpr std::array foreign = {
     Said{"there is water in the basement", ""},
 };
 
+/// A person's recording among Debian's pocketsphinx-testdata, 16 kHz, and what is said in it as above.
+struct Clip {
+  std::string_view file;
+  std::string_view expected;
+};
+
+inline constexpr std::array human = {
+    Clip{"goforward.raw", "go forward ten meters"},
+    Clip{"cards/001.wav", "ten of clubs"},
+    Clip{"cards/003.wav", "seven of clubs"},
+    Clip{"cards/004.wav", "55"},
+    Clip{"tidigits/dhd.2934z.raw", "29340"},
+    Clip{"something.raw", ""},
+    Clip{"cards/002.wav", ""},
+    Clip{"cards/005.wav", ""},
+    Clip{"librivox/sense_and_sensibility_01_austen_64kb-0870.wav", ""},
+    Clip{"librivox/sense_and_sensibility_01_austen_64kb-0880.wav", ""},
+    Clip{"librivox/sense_and_sensibility_01_austen_64kb-0890.wav", ""},
+    Clip{"librivox/sense_and_sensibility_01_austen_64kb-0920.wav", ""},
+    Clip{"librivox/sense_and_sensibility_01_austen_64kb-0930.wav", ""},
+};
+
 }  // namespace bench

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "line.hpp"
+
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// Something to be heard, or not to be.
+struct Item {
+  std::string name;      ///< of this one
+  std::string row;       ///< what is reported together
+  std::string expected;  ///< the right transcript; empty: must be rejected
+  Samples sound;         ///< as the telephone's band lets it through, 8 kHz
+};
+
+/// Everything that is measured; what this machine lacks for it is added to `missing`, with the reason.
+std::vector<Item> make_items(std::vector<std::string>& missing);
+
+/// The phrases of the route that all items are measured on.
+std::vector<std::string> route_phrases();
+
+}  // namespace bench
