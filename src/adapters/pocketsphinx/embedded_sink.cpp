@@ -1,5 +1,6 @@
 #include <adapters/pocketsphinx/embedded_sink.hpp>
 #include <adapters/pocketsphinx/judgement.hpp>
+#include <adapters/pocketsphinx/tone_detector.hpp>
 #include <algorithm>
 
 namespace trunkline::adapters {
@@ -71,7 +72,7 @@ void EmbeddedSink::drain(TrackState& state) {
   AudioQueue::Chunk chunk;
   while (state.queue.pop(chunk, chunk_bytes_)) {
     state.finder.add(chunk, found);
-    for (const auto& utterance : found) decode(state, utterance);
+    for (const auto& utterance : found) transcribe(state, utterance);
     found.clear();
   }
 }
@@ -83,15 +84,10 @@ void EmbeddedSink::report_loss(TrackState& state) {
   listener_->on_trouble("audio_lost", "the embedded engine did not keep up and missed " + std::to_string(ms) + " ms");
 }
 
-void EmbeddedSink::decode(TrackState& state, const Utterance& utterance) {
+void EmbeddedSink::transcribe(TrackState& state, const Utterance& utterance) {
   if (failed_) return;
-  const auto recogniser = state.lease->recogniser();
-  if (!recogniser) {
-    failed_ = true;
-    listener_->on_trouble(recogniser.error().code, recogniser.error().message);
-    return;
-  }
-  const auto heard = (*recogniser)->hear(utterance.audio);
+  const auto heard = hear(state, utterance);
+  if (failed_) return;
   const auto confidence = confidence_in(heard);
   ++judged_.all;
   if (!confidence) {
@@ -109,11 +105,22 @@ void EmbeddedSink::decode(TrackState& state, const Utterance& utterance) {
   listener_->on_segment(segment);
 }
 
+Heard EmbeddedSink::hear(TrackState& state, const Utterance& utterance) {
+  if (is_tone(utterance.audio)) return {};
+  const auto recogniser = state.lease->recogniser();
+  if (!recogniser) {
+    failed_ = true;
+    listener_->on_trouble(recogniser.error().code, recogniser.error().message);
+    return {};
+  }
+  return (*recogniser)->hear(utterance.audio);
+}
+
 void EmbeddedSink::finish() {
   std::vector<Utterance> found;
   for (auto& state : tracks_) {
     state->finder.finish(found);
-    for (const auto& utterance : found) decode(*state, utterance);
+    for (const auto& utterance : found) transcribe(*state, utterance);
     found.clear();
     state->lease.reset();  // the next call need not wait for this sink's owner to let go
   }

@@ -51,7 +51,8 @@ class EmbeddedSink final : public media::Sink, public std::enable_shared_from_th
   void work();
   void drain(TrackState& track);
   void report_loss(TrackState& track);
-  void decode(TrackState& track, const Utterance& utterance);
+  void transcribe(TrackState& track, const Utterance& utterance);
+  Heard hear(TrackState& track, const Utterance& utterance);
   void finish();
 
   const media::Format format_;

@@ -9,6 +9,8 @@
 
 #include <adapters/flite/flite_voice.hpp>
 #include <adapters/half_band.hpp>
+#include <cmath>
+#include <numbers>
 #include <thread>
 
 using namespace trunkline;
@@ -42,6 +44,17 @@ Samples spoken(const std::vector<std::string>& texts) {
     const auto samples = adapters::halve_rate(*adapters::speak_with_flite("rms", text));
     all.insert(all.end(), samples.begin(), samples.end());
     all.resize(all.size() + 8'000);
+  }
+  return all;
+}
+
+/// Two seconds of these frequencies together, a second of silence before and after.
+Samples tone(const std::vector<double>& frequencies, double peak) {
+  Samples all(32'000);
+  for (std::size_t i = 8'000; i < 24'000; ++i) {
+    double value = 0;
+    for (const double hz : frequencies) value += std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / 8'000);
+    all[i] = static_cast<std::int16_t>(peak / static_cast<double>(frequencies.size()) * value);
   }
   return all;
 }
@@ -111,6 +124,17 @@ TEST_CASE("speech that is not in the grammar is rejected, not guessed at") {
   CHECK(listener->texts().empty());
   CHECK(engine->counts().utterances == 2);
   CHECK(engine->counts().rejected == 2);
+}
+
+TEST_CASE("a tone says nothing, at any level") {
+  const auto engine = make_engine(1);
+  for (const double peak : {500, 2'000, 8'000, 30'000}) {
+    const auto listener = transcribe(*engine, request_with(), tone({440}, peak));
+    CHECK(listener->texts().empty());
+    CHECK(transcribe(*engine, request_with(), tone({350, 440}, peak))->texts().empty());
+  }
+  CHECK(engine->counts().rejected == engine->counts().utterances);
+  CHECK(engine->counts().utterances > 0);
 }
 
 TEST_CASE("a route's phrases are understood by its calls only") {
