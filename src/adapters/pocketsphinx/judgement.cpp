@@ -20,10 +20,15 @@ double least_margin(Kind kind) {
 
 constexpr double spread = 4;
 
+// In noise the grammar fits as well as free phones do, but what it fits is one word for seconds, or for no time.
+bool could_be_spoken(const Heard& heard) {
+  return heard.longest_word_ms >= 100 && heard.longest_word_ms <= 1'200;
+}
+
 }  // namespace
 
 std::optional<double> confidence_in(const Heard& heard) {
-  if (heard.words.empty()) return std::nullopt;
+  if (heard.words.empty() || !could_be_spoken(heard)) return std::nullopt;
   const double above = heard.margin - least_margin(Vocabulary::kind_of(heard.words));
   if (above <= 0) return std::nullopt;
   return 1 / (1 + std::exp(-above / spread));

@@ -3,6 +3,7 @@
 
 #include <adapters/half_band.hpp>
 #include <adapters/pocketsphinx/recogniser.hpp>
+#include <algorithm>
 #include <mutex>
 
 namespace trunkline::adapters {
@@ -60,7 +61,7 @@ bool teach(ps_decoder_t* decoder, const Vocabulary& vocabulary) {
 struct Answer {
   std::string words;
   int score = 0;
-  int frames = 0;
+  int frames = 0;  // of 10 ms
 };
 
 // Streamed in one piece rather than as a "full utterance": the latter takes the cepstral mean from this utterance
@@ -73,6 +74,21 @@ Answer decode(ps_decoder_t* decoder, std::span<const std::int16_t> samples) {
   if (const char* words = ps_get_hyp(decoder, &answer.score); words != nullptr) answer.words = words;
   answer.frames = ps_get_n_frames(decoder);
   return answer;
+}
+
+// Of the sentence just decoded; what lies between its words is no word, and named in brackets.
+int longest_word_ms(ps_decoder_t* decoder) {
+  constexpr int frame_ms = 10;
+  int longest = 0;
+  for (ps_seg_t* segment = ps_seg_iter(decoder); segment != nullptr; segment = ps_seg_next(segment)) {
+    const char first = *ps_seg_word(segment);
+    if (first == '<' || first == '[') continue;
+    int begin = 0;
+    int last = 0;
+    ps_seg_frames(segment, &begin, &last);
+    longest = std::max(longest, last - begin + 1);
+  }
+  return longest * frame_ms;
 }
 
 cmn_t* mean_of(ps_decoder_t* decoder) {
@@ -110,7 +126,8 @@ Heard Recogniser::hear(std::span<const std::int16_t> utterance) {
   auto sentence = decode(grammar_.get(), samples);
   if (sentence.words.empty() || sentence.frames == 0) return {};
   const auto phones = decode(phones_.get(), samples);
-  return {std::move(sentence.words), static_cast<double>(sentence.score - phones.score) / sentence.frames};
+  const double margin = static_cast<double>(sentence.score - phones.score) / sentence.frames;
+  return {std::move(sentence.words), margin, longest_word_ms(grammar_.get())};
 }
 
 void Recogniser::reset() {

@@ -16,8 +16,9 @@ namespace trunkline::adapters {
 
 /// What a recogniser made of one utterance.
 struct Heard {
-  std::string words;  ///< the best sentence of the grammar, in lower case; empty when none fits at all
-  double margin = 0;  ///< score a frame of that sentence less that of any phones at all; nearer 0 is better
+  std::string words;        ///< the best sentence of the grammar, in lower case; empty when none fits at all
+  double margin = 0;        ///< score a frame of that sentence less that of any phones at all; nearer 0 is better
+  int longest_word_ms = 0;  ///< of that sentence
 };
 
 /// Two pocketsphinx decoders over the same audio: one that knows only the vocabulary's grammar, and one that hears any
