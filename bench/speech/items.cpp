@@ -17,8 +17,8 @@ template <class Set>
 void add_spoken(std::vector<Item>& items, const Voice& voice, const char* kind, const Set& set) {
   for (const Said& said : set) {
     const std::string text(said.text);
-    items.push_back(
-        {voice.name + ": " + text, voice.group + ", " + kind, std::string(said.expected), say_by_telephone(voice, text)});
+    items.push_back({voice.name + ": " + text, voice.group + ", " + kind, std::string(said.expected),
+                     say_by_telephone(voice, text)});
   }
 }
 

@@ -1,5 +1,6 @@
 // Measures the embedded transcriber from mu-law in to segments out: word error, wrong and missing answers, false
-// acceptance, CPU and memory. Prints Markdown, and every mistake on standard error. docs/speech.md says what the figures are worth.
+// acceptance, CPU and memory. Prints Markdown, and every mistake on standard error. docs/speech.md says what the
+// figures are worth.
 
 #include "engine.hpp"
 #include "items.hpp"
