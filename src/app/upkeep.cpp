@@ -105,9 +105,24 @@ void Upkeep::export_gauges() {
   const net::ServerCounters& counters = parts_.server.counters();
   parts_.metrics.connections("all").set(static_cast<double>(counters.connections));
   parts_.metrics.connections("websocket").set(static_cast<double>(counters.websockets));
+  export_problems(counters);
   parts_.metrics.store_queue().set(static_cast<double>(parts_.database.queued()));
   const std::uint64_t dropped = parts_.calls.dropped_events();
   parts_.metrics.events_dropped().add(static_cast<double>(dropped - std::exchange(dropped_, dropped)));
+}
+
+void Upkeep::export_problems(const net::ServerCounters& counters) {
+  const std::array<std::pair<std::string_view, std::uint64_t>, problem_kinds> now = {
+      {{"refused", counters.refused},
+       {"accept_error", counters.accept_errors},
+       {"timed_out", counters.timed_out},
+       {"malformed", counters.malformed}}};
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const auto [kind, total] = now[i];
+    const std::uint64_t more = total - std::exchange(problems_[i], total);
+    parts_.metrics.connection_problems(kind).add(static_cast<double>(more));
+    if (more > 0) log::warn("connections failed", {{"kind", kind}, {"count", more}});
+  }
 }
 
 }  // namespace trunkline::app

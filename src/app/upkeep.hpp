@@ -42,10 +42,14 @@ class Upkeep {
   asio::awaitable<void> forget_forever();
   asio::awaitable<void> check_store();
   void export_gauges();
+  void export_problems(const net::ServerCounters& counters);
+
+  static constexpr std::size_t problem_kinds = 4;
 
   Parts parts_;
   std::vector<std::unique_ptr<Heart>> hearts_;
-  std::uint64_t dropped_ = 0;
+  std::uint64_t dropped_ = 0;  // what the metrics know of
+  std::array<std::uint64_t, problem_kinds> problems_{};
 };
 
 }  // namespace trunkline::app

@@ -137,7 +137,7 @@ std::optional<WallTime> parse_rfc2822(std::string_view text) {
   return assemble(y, mo, d, h, mi, s, 0, offset);
 }
 
-std::string to_rfc2822(WallTime time) {
+std::string to_rfc2822(WallTime time, std::string_view utc) {
   const auto day_start = floor<days>(time);
   const year_month_day date{day_start};
   const hh_mm_ss clock{floor<seconds>(time - day_start)};
@@ -145,10 +145,10 @@ std::string to_rfc2822(WallTime time) {
   const std::string_view month = months[unsigned{date.month()} - 1];
   char out[80];
   const int size =
-      std::snprintf(out, sizeof out, "%.3s, %02u %.3s %04d %02d:%02d:%02d +0000", weekday.data(), unsigned{date.day()},
+      std::snprintf(out, sizeof out, "%.3s, %02u %.3s %04d %02d:%02d:%02d ", weekday.data(), unsigned{date.day()},
                     month.data(), int{date.year()}, static_cast<int>(clock.hours().count()),
                     static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-  return {out, static_cast<std::size_t>(size)};
+  return std::string(out, static_cast<std::size_t>(size)).append(utc);
 }
 
 }  // namespace trunkline::text

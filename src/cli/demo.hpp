@@ -11,7 +11,8 @@ namespace trunkline::cli {
 /// transcript as they come over the public API, and says where the recording lies and what to look at next.
 class Demo {
  public:
-  /// `once`: the gateway ends with the demonstration. `done` is called once on the demonstration's own thread; `good` when the call was recorded and transcribed.
+  /// `once`: the gateway ends with the demonstration. `done` is called once on the demonstration's own thread; `good`
+  /// when the call was recorded and transcribed.
   Demo(const app::App& app, bool once, std::function<void(bool good)> done);
   ~Demo();
 

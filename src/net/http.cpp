@@ -6,6 +6,8 @@
 
 #include <zlib.h>
 
+#include <chrono>
+#include <ctime>
 #include <stdexcept>
 
 namespace trunkline::net {
@@ -73,6 +75,17 @@ std::string_view reason_phrase(int status) {
     if (phrase.status == status) return phrase.text;
   }
   return "Unknown";
+}
+
+std::string_view http_date() {
+  thread_local std::time_t second = 0;
+  thread_local std::string text;
+  const auto now = std::chrono::system_clock::now();
+  if (const std::time_t current = std::chrono::system_clock::to_time_t(now); current != second) {
+    second = current;
+    text = text::to_rfc2822(std::chrono::time_point_cast<WallTime::duration>(now), "GMT");
+  }
+  return text;
 }
 
 std::string gzip(std::string_view body) {

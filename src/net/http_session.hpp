@@ -15,6 +15,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <algorithm>
@@ -42,6 +43,11 @@ class Deadline final : public Ticking {
   }
 
   void expires_after(milliseconds time) { at_ = std::chrono::steady_clock::now() + time; }
+  /// Our last answer is given: running out of this time is nobody's fault.
+  void linger(milliseconds time) {
+    expires_after(time);
+    counts_ = false;
+  }
   /// While our own handler works, the client is not to blame.
   void pause() { at_ = MonoTime::max(); }
   /// Between two requests a drain may end the connection at once.
@@ -49,7 +55,7 @@ class Deadline final : public Ticking {
 
   void on_tick(MonoTime now) override {
     if (now < at_ && !(idle_ && state_.closing)) return;
-    if (now >= at_) ++state_.counters.timed_out;
+    if (now >= at_ && counts_) ++state_.counters.timed_out;
     at_ = MonoTime::max();
     error_code ignored;
     socket_.close(ignored);
@@ -60,6 +66,7 @@ class Deadline final : public Ticking {
   ServerState& state_;
   MonoTime at_ = MonoTime::max();
   bool idle_ = false;
+  bool counts_ = true;
 };
 
 /// One HTTP/1.1 connection: requests in turn, until it closes or becomes a WebSocket.
@@ -71,7 +78,8 @@ class HttpSession {
         worker_(worker),
         socket_(std::move(socket)),
         lease_(std::move(lease)),
-        deadline_(worker, lowest(socket_), *state_) {}
+        deadline_(worker, lowest(socket_), *state_),
+        buffer_(state_->settings.max_header_bytes + read_ahead) {}
 
   Socket& socket() { return socket_; }
   Deadline& deadline() { return deadline_; }
@@ -93,7 +101,7 @@ class HttpSession {
   // the client still sends is read and dropped until it hangs up or the time is over.
   asio::awaitable<void> wind_up() {
     error_code error;
-    deadline_.expires_after(linger);
+    deadline_.linger(lingering);
     if constexpr (std::is_same_v<Socket, TlsSocket>) {
       co_await socket_.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
     }
@@ -179,15 +187,20 @@ class HttpSession {
 
   asio::awaitable<bool> turn_away(int status, Error reason) {
     ++state_->counters.malformed;
-    Response response = problem(status, reason, "");
+    const std::string id = state_->ids.make("req");
+    Response response = problem(status, reason, id);
+    response.set("X-Request-Id", id);
     co_await write(response, false, false);
     co_return false;
   }
 
   static std::string_view as_view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+  // RFC 6455 section 4.2.1. What asks for less is an ordinary request.
   static bool is_upgrade(const http::request<http::string_body>& message) {
-    return message.method() == http::verb::get && text::iequals(as_view(message[http::field::upgrade]), "websocket");
+    return message.method() == http::verb::get && message.version() >= 11 &&
+           text::iequals(as_view(message[http::field::upgrade]), "websocket") &&
+           http::token_list(message[http::field::connection]).exists("upgrade");
   }
 
   Request take(Parser& parser) {
@@ -195,9 +208,10 @@ class HttpSession {
     Request request;
     request.method = as_view(message.method_string());
     request.target = as_view(message.target());
-    const auto question = std::min(request.target.find('?'), request.target.size());
-    request.path = request.target.substr(0, question);
-    if (question < request.target.size()) request.query = request.target.substr(question + 1);
+    const std::string_view target = origin_form(request.target);
+    const auto question = std::min(target.find('?'), target.size());
+    request.path = target.substr(0, question);
+    if (question < target.size()) request.query = target.substr(question + 1);
     for (const auto& field : message) {
       request.headers.push_back({std::string(as_view(field.name_string())), std::string(as_view(field.value()))});
     }
@@ -206,6 +220,14 @@ class HttpSession {
     request.worker = &worker_;
     request.id = request_id(request.header("X-Request-Id"));
     return request;
+  }
+
+  // A target may name the server, too, as one for a proxy does (RFC 9112 section 3.2.2).
+  static std::string_view origin_form(std::string_view target) {
+    const auto scheme = target.find("://");
+    if (target.starts_with('/') || scheme == std::string_view::npos) return target;
+    const auto path = target.find_first_of("/?", scheme + 3);
+    return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
   }
 
   // A client's own id is kept when it can do no harm in a log.
@@ -219,11 +241,16 @@ class HttpSession {
   asio::awaitable<void> upgrade(Request request) {
     const std::string key(request.header("Sec-WebSocket-Key"));
     const std::string id = request.id;
-    if (request.header("Sec-WebSocket-Version") != "13" || key.size() != 24) {
-      Response refusal = problem(
-          426, make_error("websocket_version", "only WebSocket version 13 with a key is spoken here"), request.id);
+    if (request.header("Sec-WebSocket-Version") != "13") {
+      Response refusal = problem(426, make_error("websocket_version", "only WebSocket version 13 is spoken here"), id);
       refusal.set("Sec-WebSocket-Version", "13");
+      refusal.set("X-Request-Id", id);
       co_await write(refusal, false, false);
+      co_return;
+    }
+    if (key.size() != 24) {
+      co_await turn_away(400,
+                         make_error("malformed_request", "Sec-WebSocket-Key is missing or not 16 bytes of base64"));
       co_return;
     }
     deadline_.pause();
@@ -271,7 +298,7 @@ class HttpSession {
     }
     const std::uint64_t length = response.file ? response.file->length : response.body.size();
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
-    head.append(reason_phrase(response.status)).append("\r\n");
+    head.append(reason_phrase(response.status)).append("\r\nDate: ").append(http_date()).append("\r\n");
     for (const auto& [name, value] : response.headers) {
       head.append(name).append(": ");
       // A value that was made of foreign text must not begin a header of its own.
@@ -322,7 +349,9 @@ class HttpSession {
   }
 
   static constexpr std::size_t file_chunk = 128 * 1024;
-  static constexpr milliseconds linger{2'000};
+  static constexpr milliseconds lingering{2'000};
+  // What a head takes, and some of what follows it: a line that never ends does not fit.
+  static constexpr std::size_t read_ahead = 64 * 1024;
 
   std::shared_ptr<ServerState> state_;
   Worker& worker_;

@@ -46,7 +46,7 @@ class PlainWebSocket final : public WebSocketConnection, public Poller::Client {
 
  private:
   void read(MonoTime now) {
-    for (int round = 0; unread_ && !held(); ++round) {
+    for (int round = 0; unread_ && !held() && !posted_; ++round) {
       if (round == reads_in_a_row) return read_on();
       const auto room = poller_.buffer();
       const ssize_t size = ::recv(socket_, room.data(), room.size(), 0);
@@ -87,9 +87,13 @@ class PlainWebSocket final : public WebSocketConnection, public Poller::Client {
     return true;
   }
 
+  // At most one turn is taken in advance.
   void read_on() override {
-    if (!unread_) return;
-    asio::post(context(), [this, self = shared_from_this()] { read(std::chrono::steady_clock::now()); });
+    if (!unread_ || std::exchange(posted_, true)) return;
+    asio::post(context(), [this, self = shared_from_this()] {
+      posted_ = false;
+      read(std::chrono::steady_clock::now());
+    });
   }
 
   void shutdown_send() override { ::shutdown(socket_, SHUT_WR); }
@@ -106,6 +110,7 @@ class PlainWebSocket final : public WebSocketConnection, public Poller::Client {
   bool ended_ = false;
   bool broken_ = false;
   bool waits_for_room_ = false;
+  bool posted_ = false;  // read() will come in its turn
 };
 
 }  // namespace

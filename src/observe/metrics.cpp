@@ -115,6 +115,9 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> http_request_duration = make.histogram(
       {"http_request_duration_seconds", "From a whole request to its answer."}, {"route"}, request_seconds);
   Labelled<prometheus::Gauge> connections = make.gauge({"connections", "Open connections."}, {"kind"});
+  Labelled<prometheus::Counter> connection_problems = make.counter(
+      {"connection_problems_total", "Connections that were refused, timed out, malformed or could not be accepted."},
+      {"kind"});
   Labelled<prometheus::Gauge> loop_lag =
       make.gauge({"event_loop_lag_seconds", "How late the worker's last timer fired."}, {"worker"});
   Labelled<prometheus::Histogram> loop_lags =
@@ -204,6 +207,10 @@ Counter Metrics::http_requests(std::string_view route, std::string_view method, 
 Histogram Metrics::http_request_duration(std::string_view route) {
   return Histogram(families_->http_request_duration.at({route}));
 }
+Counter Metrics::connection_problems(std::string_view kind) {
+  return Counter(families_->connection_problems.at({kind}));
+}
+
 Gauge Metrics::connections(std::string_view kind) {
   return Gauge(families_->connections.at({kind}));
 }

@@ -19,8 +19,9 @@ std::optional<WallTime> parse_rfc3339(std::string_view text);
 /// Accepts the date of e-mail and of Twilio callbacks: `Sun, 30 Aug 2026 08:39:26 +0000` (RFC 2822).
 std::optional<WallTime> parse_rfc2822(std::string_view text);
 
-/// `Sun, 30 Aug 2026 08:39:26 +0000`: whole seconds, rounded down.
-std::string to_rfc2822(WallTime time);
+/// `Sun, 30 Aug 2026 08:39:26 +0000`: whole seconds, rounded down. HTTP writes the zone as `GMT` (RFC 9110
+/// section 5.6.7).
+std::string to_rfc2822(WallTime time, std::string_view utc = "+0000");
 
 /// `%41` -> `A`; a lone `%` stays as it is. `plus_is_space` for form bodies and query strings.
 std::string percent_decode(std::string_view text, bool plus_is_space);

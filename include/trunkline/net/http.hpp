@@ -75,6 +75,9 @@ class HttpService {
 /// The standard phrase of a status, `Not Found` for 404.
 std::string_view reason_phrase(int status);
 
+/// The time now, for the header `Date`; valid until the thread's next call.
+std::string_view http_date();
+
 /// gzip (RFC 1952) of a whole body.
 std::string gzip(std::string_view body);
 

@@ -88,6 +88,7 @@ class Metrics {
   Counter http_requests(std::string_view route, std::string_view method, int status);
   Histogram http_request_duration(std::string_view route);
   Gauge connections(std::string_view kind);
+  Counter connection_problems(std::string_view kind);
   LoopLag event_loop_lag(std::size_t worker);
 
   Gauge store_queue();

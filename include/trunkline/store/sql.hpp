@@ -77,8 +77,8 @@ class Sql {
 /// (drivers may let several share one commit); it is durable before the caller goes on. Work that returns an Error or
 /// throws leaves no trace; what it threw becomes an Error. Work must not wait for the database it runs on.
 ///
-/// Errors: `store_unavailable` (not reachable, locked, disk full, read-only), `overloaded` (queue full), `store_failed`, and
-/// what work returns.
+/// Errors: `store_unavailable` (not reachable, locked, disk full, read-only), `overloaded` (queue full),
+/// `store_failed`, and what work returns.
 class Database {
  public:
   virtual ~Database() = default;

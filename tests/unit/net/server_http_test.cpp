@@ -1,5 +1,7 @@
 #include "unit/net/test_server.hpp"
 
+#include <trunkline/base/text.hpp>
+
 #include <catch2/catch.hpp>
 
 using namespace trunkline;
@@ -82,6 +84,28 @@ TEST_CASE("foreign text in a header's value begins no header of its own") {
   };
   auto client = server.start().connect();
   CHECK(client.request(get("/")).has("\r\nX-Name: aSet-Cookie: bc\r\n"));
+}
+
+TEST_CASE("a target that names the server is found by its path, and kept as it was sent") {
+  TestServer server;
+  server.service.respond = [](Request& request) {
+    Response response;
+    response.body = request.path + "|" + request.query + "|" + request.target;
+    return response;
+  };
+  auto client = server.start().connect();
+  CHECK(client.request(get("http://host:1/a?b=c")).body == "/a|b=c|http://host:1/a?b=c");
+  CHECK(client.request(get("http://host")).body == "/||http://host");
+  CHECK(client.request(get("/x?u=http://y/z")).body == "/x|u=http://y/z|/x?u=http://y/z");
+}
+
+TEST_CASE("every answer says when it was given") {
+  TestServer server;
+  auto client = server.start().connect();
+  const auto before = text::to_rfc2822(system_clock().wall(), "GMT");
+  const auto response = client.request(get("/"));
+  const auto after = text::to_rfc2822(system_clock().wall(), "GMT");
+  CHECK((response.has("Date: " + before + "\r\n") || response.has("Date: " + after + "\r\n")));
 }
 
 TEST_CASE("204 and 304 have neither body nor length") {

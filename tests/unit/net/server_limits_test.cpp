@@ -41,6 +41,15 @@ TEST_CASE("a chunked body is held to the limit too") {
   CHECK(client.read_response().status == 413);
 }
 
+TEST_CASE("a chunk's head that never ends is refused, not kept") {
+  TestServer server;
+  auto client = server.start().connect();
+  client.send("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n1;a=" + std::string(1'000'000, 'a'));
+  const auto response = client.read_response();
+  CHECK(response.status == 400);
+  CHECK(response.has("\r\nX-Request-Id: req_"));
+}
+
 TEST_CASE("a client that is still sending its much too large body can read why it was refused") {
   TestServer server;
   auto client = server.start().connect();

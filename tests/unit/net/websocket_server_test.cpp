@@ -281,14 +281,23 @@ TEST_CASE("an upgrade may be refused with any answer") {
   CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE("a WebSocket of another version, or without a key, is answered with 426") {
+TEST_CASE("a WebSocket of another version is answered with 426, one without a key with 400") {
   TestServer server;
   server.start();
   auto old = server.connect();
   const auto response = old.request(upgrade_request("/", "8"));
   CHECK(response.status == 426);
   CHECK(response.has("Sec-WebSocket-Version: 13\r\n"));
-  CHECK(server.connect().request(get("/", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")).status == 426);
+  const std::string no_key = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+  CHECK(server.connect().request(get("/", no_key)).status == 400);
+}
+
+TEST_CASE("what asks for a WebSocket without saying Connection: Upgrade is an ordinary request") {
+  TestServer server;
+  auto client = server.start().connect();
+  const auto response = client.request(get("/plain", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
+  CHECK(response.status == 200);
+  CHECK(response.body == "GET /plain||");
 }
 
 TEST_CASE("a service that empties the request it is asked about does no harm") {
