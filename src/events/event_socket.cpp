@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace trunkline::events {
@@ -48,8 +49,7 @@ asio::awaitable<void> EventHub::Socket::catch_up() {
     const auto page = co_await hub_.calls_.events_after(last_seq_, page_size);
     if (socket_ == nullptr) co_return;
     if (!page) {
-      socket_->close(net::CloseCode::try_again_later, page.error().message);
-      co_return;
+      co_return leave(page.error().message);
     }
     for (const auto& event : *page) {
       if (!send(published(event))) co_return too_slow();
@@ -76,15 +76,19 @@ void EventHub::Socket::take(const Batch& batch) {
 }
 
 bool EventHub::Socket::send(const Published& event) {
-  if (event.seq != 0) {
-    if (event.seq <= last_seq_) return true;
-    last_seq_ = event.seq;
-  }
-  return !subscription_.wants(event) || socket_->send_text(event.text);
+  if (event.seq != 0 && event.seq <= last_seq_) return true;
+  if (subscription_.wants(event) && !socket_->send_text(event.text)) return false;
+  last_seq_ = std::max(last_seq_, event.seq);  // who resumes behind it has had it
+  return true;
 }
 
 void EventHub::Socket::too_slow() {
-  socket_->close(net::CloseCode::try_again_later, "reading too slowly; resume with after=" + std::to_string(last_seq_));
+  leave("reading too slowly; resume with after=" + std::to_string(last_seq_));
+}
+
+// Whatever room there is afterwards, nothing follows what was left out.
+void EventHub::Socket::leave(const std::string& reason) {
+  std::exchange(socket_, nullptr)->close(net::CloseCode::try_again_later, reason);
 }
 
 }  // namespace trunkline::events

@@ -4,6 +4,7 @@
 #include <trunkline/events/event_hub.hpp>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace trunkline::events {
@@ -29,6 +30,7 @@ class EventHub::Socket final : public net::WebSocketHandler, public std::enable_
   void take(const Batch& batch);
   bool send(const Published& event);
   void too_slow();
+  void leave(const std::string& reason);
 
   EventHub& hub_;
   const Subscription subscription_;
