@@ -14,6 +14,7 @@
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -85,6 +86,17 @@ class KeepingObserver final : public EventObserver {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, std::chrono::seconds(10), [&] { return told_.size() >= count; });
     return told_;
+  }
+  /// The call's first event of a type, once it is there; an empty one after ten seconds.
+  Event wait_for(const std::string& call_id, EventType type) {
+    std::unique_lock lock(mutex_);
+    auto found = told_.end();
+    wake_.wait_for(lock, std::chrono::seconds(10), [&] {
+      found = std::ranges::find_if(
+          told_, [&](const Told& told) { return told.event.call_id == call_id && told.event.type == type; });
+      return found != told_.end();
+    });
+    return found == told_.end() ? Event() : found->event;
   }
 
  private:
