@@ -45,7 +45,10 @@ net::Response no_content() {
 /// Twilio's webhooks: proof, parse, hand to the calls, answer.
 class TwilioWebhooks {
  public:
-  explicit TwilioWebhooks(const Services& services) : services_(services) {}
+  explicit TwilioWebhooks(const Services& services) : services_(services) {
+    // There from the start: these are the callbacks in which Twilio says when it sent them.
+    for (const std::string_view type : {"status", "stream"}) services_.metrics.webhook_lag(type);
+  }
 
   using Take = asio::awaitable<net::Response> (TwilioWebhooks::*)(Exchange&, const Params&) const;
 
