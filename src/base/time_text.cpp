@@ -53,9 +53,9 @@ int read_offset(Reader& in) {
   return sign * (h * 60 + mi);
 }
 
-constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-constexpr std::array<std::string_view, 7> weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<const char*, 7> weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 }  // namespace
 
@@ -141,13 +141,12 @@ std::string to_rfc2822(WallTime time, std::string_view utc) {
   const auto day_start = floor<days>(time);
   const year_month_day date{day_start};
   const hh_mm_ss clock{floor<seconds>(time - day_start)};
-  const std::string_view weekday = weekdays[std::chrono::weekday{day_start}.c_encoding()];
-  const std::string_view month = months[unsigned{date.month()} - 1];
+  const char* weekday = weekdays[std::chrono::weekday{day_start}.c_encoding()];
+  const char* month = months[unsigned{date.month()} - 1];
   char out[80];
-  const int size =
-      std::snprintf(out, sizeof out, "%.3s, %02u %.3s %04d %02d:%02d:%02d ", weekday.data(), unsigned{date.day()},
-                    month.data(), int{date.year()}, static_cast<int>(clock.hours().count()),
-                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  const int size = std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d ", weekday,
+                                 unsigned{date.day()}, month, int{date.year()}, static_cast<int>(clock.hours().count()),
+                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return std::string(out, static_cast<std::size_t>(size)).append(utc);
 }
 

@@ -117,14 +117,14 @@ void MediaLeg::receive(media::Track track, std::int64_t timestamp_ms, std::span<
     stream_->receive(track, timestamp_ms, payload, now);
   } else if (phase_ == Phase::attaching && early_bytes_ + payload.size() <= max_early_bytes) {
     early_bytes_ += payload.size();
-    early_.push_back(EarlyAudio{track, timestamp_ms, {payload.begin(), payload.end()}, now});
+    early_.emplace_back(EarlyAudio{track, timestamp_ms, {payload.begin(), payload.end()}, now});
   }
 }
 
 void MediaLeg::dtmf(char digit, media::Track track) {
   if (phase_ == Phase::attaching && early_digits_ < max_early_digits) {
     ++early_digits_;
-    early_.push_back(EarlyDigit{digit, track});
+    early_.emplace_back(EarlyDigit{digit, track});
   }
   if (phase_ != Phase::running) return;
   services_.calls.append_later(

@@ -22,8 +22,7 @@ void SinkFigures::release(const media::Sink& sink) {
 SinkFigures::Known& SinkFigures::of(const media::Sink& sink) {
   const auto found = std::ranges::find(known_, &sink, &Known::sink);
   if (found != known_.end()) return *found;
-  known_.push_back({&sink, metrics_.sink_queue_bytes(sink.name()), metrics_.sink_dropped(sink.name())});
-  return known_.back();
+  return known_.emplace_back(sink, metrics_);
 }
 
 }  // namespace trunkline::providers

@@ -24,6 +24,9 @@ class SinkFigures {
  private:
   /// A sink, by its address, and what the metrics know of it.
   struct Known {
+    Known(const media::Sink& known, observe::Metrics& metrics)
+        : sink(&known), waiting(metrics.sink_queue_bytes(known.name())), dropped(metrics.sink_dropped(known.name())) {}
+
     const media::Sink* sink;
     observe::Gauge waiting;
     observe::Counter dropped;
