@@ -22,6 +22,7 @@ namespace twilio = providers::twilio;
 
 constexpr std::string_view signature_header = "X-Twilio-Signature";
 constexpr std::string_view idempotency_header = "I-Twilio-Idempotency-Token";
+constexpr std::chrono::seconds stream_comes_within{15};  // after the answer that asks for it
 
 net::Response twiml_response(std::string document) {
   net::Response response = text_response("text/xml; charset=utf-8", std::move(document));
@@ -63,14 +64,15 @@ class TwilioWebhooks {
   }
 
   asio::awaitable<net::Response> voice(Exchange& exchange, const Params& params) const {
-    if (services_.health.draining()) co_return twiml_response(*to_xml(twilio::refusal()));
     auto arrival = twilio::parse_voice(params, idempotency_token(exchange));
     if (!arrival) co_return invalid(exchange, arrival.error());
+    arrival->known_only = services_.health.draining();
     log::info(
         "call arrives",
         {{"requestId", exchange.request.id}, {"from", log::masked(arrival->from)}, {"to", log::masked(arrival->to)}});
     const auto answer = co_await services_.calls.arrive(std::move(*arrival),
                                                         [this](const auto& admission) { return render(admission); });
+    if (!answer && answer.error().code == "draining") co_return twiml_response(*to_xml(twilio::refusal()));
     if (!answer) co_return exchange.fail(answer.error());
     co_return twiml_response(answer->body);
   }
@@ -122,9 +124,6 @@ class TwilioWebhooks {
     if (!signature.empty() && !twilio::signature_matches(services_.settings.twilio.auth_tokens, url, {}, signature)) {
       services_.metrics.webhooks("media", "forged").add();
       co_return net::Upgrade{nullptr, forged(exchange)};
-    }
-    if (services_.health.draining()) {
-      co_return net::Upgrade{nullptr, exchange.fail(make_error("draining", "this node is shutting down"))};
     }
     if (services_.streams.size() >= services_.settings.calls.max_streams) {
       co_return net::Upgrade{nullptr, exchange.fail(make_error("too_many_streams", "MAX_STREAMS is reached"))};
@@ -182,6 +181,9 @@ class TwilioWebhooks {
 
   calls::StoredAnswer render(const calls::CallService::Admission& admission) const {
     const std::string& origin = services_.settings.server.public_url;
+    if (!admission.media_token.empty()) {
+      services_.streams.expect(admission.call.id, services_.clock.mono() + stream_comes_within);
+    }
     const twilio::AnswerPlan plan{
         .stream_url = twilio::websocket_url(origin) + "/media/twilio/" + admission.call.id,
         .stream_name = admission.call.id,

@@ -88,7 +88,9 @@ class App::Impl {
         api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
                            health, clock})),
         server(workers, *api, settings.server, *ids, files),
-        upkeep({settings, calls, *database, streams, metrics, health, server, workers, clock}) {}
+        upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock}) {}
+
+  ~Impl() { stop(); }
 
   Result<> start() {
     calls.observe(hub);
@@ -105,15 +107,24 @@ class App::Impl {
 
   void stop() {
     if (std::exchange(stopped, true)) return;
-    streams.post_all([](media::LiveStream& stream) { stream.end(media::EndCause::shutdown); });
-    wait_until(finishing_limit, [this] { return streams.size() == 0 && sinks.unfinished() == 0; });
-    if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
+    wait_until(finishing_limit, [this] {
+      // Again and again: a stream whose token is being checked is not among them yet.
+      streams.post_all([](media::LiveStream& stream) { stream.end(media::EndCause::shutdown); });
+      return streams.size() == 0 && sinks.unfinished() == 0;
+    });
     server.close_all();
     wait_until(closing_limit, [this] { return server.counters().connections == 0; });
-    workers.stop();
-    // Their last jobs report to the loops, which still exist.
+    // Whoever waits for the disk or the database gets an answer while the loops still turn, and what is answered after
+    // that runs here: nothing is left that would refer to what is gone.
     writers.stop();
     files.stop();
+    wait_until(closing_limit, [this] { return sinks.unfinished() == 0; });
+    if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
+    calls.stop();
+    database->stop();
+    workers.stop();
+    embedded.reset();
+    workers.run_ready();
   }
 
   const Clock& clock = system_clock();
@@ -187,7 +198,8 @@ void App::drain() {
 }
 
 bool App::drained() const {
-  return impl_->streams.size() == 0 && impl_->sinks.unfinished() == 0;
+  auto& streams = impl_->streams;
+  return streams.size() == 0 && streams.expected(impl_->clock.mono()) == 0 && impl_->sinks.unfinished() == 0;
 }
 
 void App::stop() {

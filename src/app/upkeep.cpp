@@ -66,8 +66,19 @@ asio::awaitable<void> Upkeep::reap_forever() {
     const auto closed = co_await parts_.calls.reap(
         parts_.settings.calls, [this](const std::string& call_id) { return parts_.streams.has(call_id); });
     if (!closed) log::warn("the reaper could not run", {{"reason", closed.error().message}});
-    if (closed && *closed > 0) log::info("stale calls closed", {{"calls", *closed}});
+    if (!closed || closed->empty()) continue;
+    log::info("stale calls closed", {{"calls", closed->size()}});
+    for (const calls::Call& call : *closed) co_await hang_up(call);
   }
+}
+
+// What is over for us must not go on elsewhere, recorded and paid for.
+asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
+  parts_.streams.post(call.id, [](media::LiveStream& live) { live.end(media::EndCause::idle); });
+  if (call.provider != parts_.provider.name()) co_return;
+  const auto hung_up = co_await parts_.provider.hang_up(call);
+  if (hung_up || hung_up.error().code == "provider_not_configured") co_return;
+  log::warn("a stale call was not hung up", {{"callId", call.id}, {"reason", hung_up.error().message}});
 }
 
 asio::awaitable<void> Upkeep::watch_forever() {

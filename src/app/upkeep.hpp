@@ -1,6 +1,7 @@
 #pragma once
 
 #include <trunkline/calls/call_service.hpp>
+#include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/media/active_streams.hpp>
 #include <trunkline/net/server.hpp>
@@ -26,6 +27,7 @@ class Upkeep {
     observe::Health& health;
     net::Server& server;
     net::Workers& workers;
+    calls::Provider& provider;
     const Clock& clock;
   };
   explicit Upkeep(const Parts& parts);
@@ -38,6 +40,7 @@ class Upkeep {
   class Heart;
 
   asio::awaitable<void> reap_forever();
+  asio::awaitable<void> hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> forget_forever();
   asio::awaitable<void> check_store();

@@ -144,8 +144,8 @@ std::string to_rfc2822(WallTime time, std::string_view utc) {
   const char* weekday = weekdays[std::chrono::weekday{day_start}.c_encoding()];
   const char* month = months[unsigned{date.month()} - 1];
   char out[80];
-  const int size = std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d ", weekday,
-                                 unsigned{date.day()}, month, int{date.year()}, static_cast<int>(clock.hours().count()),
+  const int size = std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d ", weekday, unsigned{date.day()},
+                                 month, int{date.year()}, static_cast<int>(clock.hours().count()),
                                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return std::string(out, static_cast<std::size_t>(size)).append(utc);
 }

@@ -60,6 +60,10 @@ CallService::CallService(store::Database& database, const Routing& routing, cons
 
 CallService::~CallService() = default;
 
+void CallService::stop() {
+  impl_->late.stop();
+}
+
 void CallService::observe(EventObserver& observer) {
   impl_->announcer.observe(observer);
 }
@@ -108,25 +112,25 @@ std::uint64_t CallService::dropped_events() const {
   return impl_->late.dropped();
 }
 
-asio::awaitable<Result<std::size_t>> CallService::reap(const config::Calls& limits,
-                                                       std::function<bool(const std::string& call_id)> has_media) {
+asio::awaitable<Result<std::vector<Call>>> CallService::reap(
+    const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
   const WallTime now = impl_->clock.wall();
   auto look = [&](store::Sql& sql) -> Result<std::vector<QuietCall>> { return find_quiet_calls(sql, limits, now); };
   auto quiet = co_await impl_->database.read<std::vector<QuietCall>>(look);
   if (!quiet) co_return quiet.error();
   const auto verdicts = judge(std::move(*quiet), limits, now, has_media);
-  if (verdicts.empty()) co_return std::size_t{0};
-  auto work = [&](CallLog& log) -> Result<std::size_t> {
-    std::size_t closed = 0;
+  if (verdicts.empty()) co_return std::vector<Call>{};
+  auto work = [&](CallLog& log) -> Result<std::vector<Call>> {
+    std::vector<Call> closed;
     for (const Verdict& verdict : verdicts) {
       Call* call = log.lock(verdict.call.id);  // which also marks it as touched: all that a living call needs
       if (!verdict.closing || call == nullptr || call->version != verdict.call.version) continue;
       log.append(*call, impl_->make_event(EventType::call_closed, now, closing_data(*verdict.closing)));
-      ++closed;
+      closed.push_back(*call);
     }
     return closed;
   };
-  co_return co_await impl_->change<std::size_t>(work);
+  co_return co_await impl_->change<std::vector<Call>>(work);
 }
 
 asio::awaitable<Result<std::size_t>> CallService::forget_requests(WallTime before, std::size_t limit) {

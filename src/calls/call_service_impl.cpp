@@ -58,6 +58,7 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arriv
   const std::string by_call = arrival_key(arrival.provider, arrival.provider_call_id);
   if (auto answer = find_answer(log.sql(), by_call)) return *answer;  // the lock made us wait for whoever gave it
 
+  if (arrival.known_only) return make_error("draining", "this node is going and takes no new calls");
   const config::Route& route = routing.route_for({arrival.provider, arrival.to, arrival.from});
   receive(log, call, arrival, route);
   std::string token;

@@ -20,18 +20,28 @@ LateEvents::LateEvents(Store store, LateEventLimits limits)
     : store_(std::move(store)), limits_(limits), thread_([this] { run(); }) {}
 
 LateEvents::~LateEvents() {
+  stop();
+}
+
+void LateEvents::stop() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     flush_until_ = std::chrono::steady_clock::now() + limits_.flush_timeout;
   }
   wake_.notify_all();
   thread_.join();
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  if (!queue_.empty()) drop(too_late, queue_.size());  // came while the thread was leaving
+  queue_.clear();
 }
 
 void LateEvents::push(Event event) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
+    if (stopped_) return drop(too_late);
     if (queue_.size() < limits_.queue) {
       queue_.push_back(std::move(event));
       wake_.notify_one();

@@ -22,7 +22,7 @@ struct LateEventLimits {
   milliseconds first_wait{20};
   milliseconds longest_wait{2'000};
   int refusals = 5;                   ///< tries for what the store refuses although it is there
-  milliseconds flush_timeout{5'000};  ///< how long destruction waits for the store
+  milliseconds flush_timeout{5'000};  ///< how long stop() waits for the store
 };
 
 /// Events from threads that must not wait, on their way to the store in the order in which they came. One thread of its
@@ -36,6 +36,9 @@ class LateEvents {
   ~LateEvents();
   LateEvents(const LateEvents&) = delete;
   LateEvents& operator=(const LateEvents&) = delete;
+
+  /// Stores what waits, as long as the limits allow, and takes nothing any more. Destruction does it, too.
+  void stop();
 
   void push(Event event);
   /// Counts an event that was unfit for the queue.
@@ -58,6 +61,7 @@ class LateEvents {
   std::deque<Event> queue_;
   bool overflowing_ = false;             ///< said so once; until there is room again every further drop is only counted
   std::optional<Deadline> flush_until_;  ///< set once when stopping
+  bool stopped_ = false;                 ///< the thread is gone
   std::atomic<std::uint64_t> dropped_ = 0;
   std::thread thread_;  // last: it uses all of the above
 };

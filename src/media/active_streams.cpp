@@ -9,6 +9,7 @@ namespace trunkline::media {
 bool ActiveStreams::add(const std::string& call_id, boost::asio::any_io_executor executor,
                         std::weak_ptr<LiveStream> stream) {
   const std::lock_guard lock(mutex_);
+  expected_.erase(call_id);
   if (entries_.size() >= limit_) return false;
   return entries_.try_emplace(call_id, Entry{std::move(executor), std::move(stream)}).second;
 }
@@ -16,6 +17,21 @@ bool ActiveStreams::add(const std::string& call_id, boost::asio::any_io_executor
 void ActiveStreams::remove(const std::string& call_id) {
   const std::lock_guard lock(mutex_);
   entries_.erase(call_id);
+}
+
+void ActiveStreams::expect(const std::string& call_id, MonoTime until) {
+  const std::lock_guard lock(mutex_);
+  if (expected_.size() >= limit_) {
+    std::erase_if(expected_,
+                  [now = std::chrono::steady_clock::now()](const auto& entry) { return entry.second <= now; });
+  }
+  if (expected_.size() < limit_) expected_[call_id] = until;
+}
+
+std::size_t ActiveStreams::expected(MonoTime now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(expected_, [now](const auto& entry) { return entry.second <= now; });
+  return expected_.size();
 }
 
 bool ActiveStreams::has(const std::string& call_id) const {

@@ -49,6 +49,14 @@ void Worker::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+bool Worker::run_ready() {
+  this_worker = this;
+  context_.restart();
+  const std::size_t handlers = context_.poll();
+  this_worker = nullptr;
+  return handlers > 0;
+}
+
 void Worker::arm() {
   timer_.expires_after(tick);
   timer_.async_wait([this](boost::system::error_code error) {
@@ -77,6 +85,13 @@ void Workers::start() {
 
 void Workers::stop() {
   for (auto& worker : workers_) worker->stop();
+}
+
+void Workers::run_ready() {
+  for (bool any = true; any;) {
+    any = false;
+    for (auto& worker : workers_) any = worker->run_ready() || any;
+  }
 }
 
 }  // namespace trunkline::net

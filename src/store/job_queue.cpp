@@ -5,14 +5,15 @@
 
 namespace trunkline::store {
 
-bool JobQueue::try_push(Job& job) {
+JobQueue::Push JobQueue::try_push(Job& job) {
   {
     const std::lock_guard lock(mutex_);
-    if (jobs_.size() >= limit_) return false;
+    if (closed_) return Push::closed;
+    if (jobs_.size() >= limit_) return Push::full;
     jobs_.push_back(std::move(job));
   }
   wake_.notify_one();
-  return true;
+  return Push::taken;
 }
 
 std::vector<Job> JobQueue::take(std::size_t most) {

@@ -3,6 +3,7 @@
 #include <trunkline/store/sql.hpp>
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -21,13 +22,14 @@ class JobQueue {
  public:
   explicit JobQueue(std::size_t limit) : limit_(limit) {}
 
-  /// False when the queue is full: `job` was not taken.
-  [[nodiscard]] bool try_push(Job& job);
+  enum class Push : std::uint8_t { taken, full, closed };
+  /// A job that was not taken is still `job`.
+  [[nodiscard]] Push try_push(Job& job);
 
   /// Waits for a job and takes all that are there, at most `most`. Empty once the queue is closed and drained.
   std::vector<Job> take(std::size_t most);
 
-  /// Ends every take() as soon as nothing waits any more. Nothing may be pushed afterwards.
+  /// Ends every take() as soon as nothing waits any more, and takes nothing more.
   void close();
 
   std::size_t size() const;

@@ -36,6 +36,7 @@ struct Arrival {
   std::string from;
   std::string to;
   std::map<std::string, std::string> metadata;
+  bool known_only = false;  ///< a call that is new is not taken: error `draining`
 };
 
 /// A provider's word about a call that may not be known yet.
@@ -109,6 +110,10 @@ class CallService {
   CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids);
   ~CallService();
 
+  /// Stores the events of append_later() that wait, as far as the store is there, and takes none any more. Before what
+  /// observes goes.
+  void stop();
+
   void observe(EventObserver& observer);  ///< before the first call only
 
   /// A new call arrives: it gets its route and, unless that rejects it (the call is DECLINED then), a media token that
@@ -145,8 +150,8 @@ class CallService {
   /// Closes calls of which nothing more is to be expected; returns how many. `has_media` says whether a call has a
   /// running stream on this node; such calls are marked as alive, so that no other node closes them. Run it on every
   /// node, more often than half of `limits.connected_timeout`. At most 500 calls a run.
-  asio::awaitable<Result<std::size_t>> reap(const config::Calls& limits,
-                                            std::function<bool(const std::string& call_id)> has_media);
+  asio::awaitable<Result<std::vector<Call>>> reap(const config::Calls& limits,
+                                                  std::function<bool(const std::string& call_id)> has_media);
 
   /// Forgets requests that were accepted before `before`, and media tokens that expired before it; at most `limit` of
   /// each, the oldest first. Returns how many in all: fewer than `limit` when nothing is left to forget.

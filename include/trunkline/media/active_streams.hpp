@@ -35,6 +35,11 @@ class ActiveStreams {
                          std::weak_ptr<LiveStream> stream);
   void remove(const std::string& call_id);
 
+  /// A call was answered with a stream that is to come here; forgotten when it came, or at `until`.
+  void expect(const std::string& call_id, MonoTime until);
+  /// Streams that are still to come.
+  std::size_t expected(MonoTime now);
+
   bool has(const std::string& call_id) const;
   std::size_t size() const;
   std::vector<std::string> call_ids() const;
@@ -53,6 +58,7 @@ class ActiveStreams {
   const std::size_t limit_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
+  std::unordered_map<std::string, MonoTime> expected_;
 };
 
 }  // namespace trunkline::media

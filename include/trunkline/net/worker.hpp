@@ -54,6 +54,8 @@ class Worker {
 
   void start();
   void stop();
+  /// After stop(): runs what is ready on the calling thread. False when nothing was.
+  bool run_ready();
 
  private:
   void arm();
@@ -85,6 +87,8 @@ class Workers {
   void start();
   /// Stops the loops and joins. What they still owned is destroyed with them.
   void stop();
+  /// After stop(), on the calling thread: everything that is ready, until nothing is.
+  void run_ready();
 
  private:
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -83,6 +83,10 @@ class Database {
  public:
   virtual ~Database() = default;
 
+  /// Finishes what was submitted and takes nothing any more: what comes later fails with `store_unavailable`. For the
+  /// loops that wait for answers, while they still turn. Destruction does it, too.
+  virtual void stop() = 0;
+
   template <class T, class Work>  // Work: Result<T>(Sql&), may run more than once after a lost connection
   asio::awaitable<Result<T>> write(Work work) {
     return run<T>(Access::write, std::move(work));

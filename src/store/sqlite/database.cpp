@@ -12,6 +12,7 @@
 #include <span>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace trunkline::store {
@@ -37,10 +38,12 @@ class SqliteDatabase final : public Database {
     for (auto& reader : readers_) start("sqlite-read", [this, &reader = *reader] { read_loop(reader); });
   }
 
-  ~SqliteDatabase() override {
+  ~SqliteDatabase() override { stop(); }
+
+  void stop() override {
     writes_.close();
     reads_.close();
-    for (auto& thread : threads_) thread.join();
+    for (auto& thread : std::exchange(threads_, {})) thread.join();
   }
 
   std::string_view driver() const override { return "sqlite"; }
@@ -50,9 +53,15 @@ class SqliteDatabase final : public Database {
   void submit(Access access, std::function<Result<>(Sql&)> work, std::function<void(Result<>)> done) override {
     Job job{std::move(work), std::move(done)};
     const bool write = access == Access::write;
-    if ((write ? writes_ : reads_).try_push(job)) return;
-    job.done(make_error("overloaded", write ? "the database's write queue is full; try again later"
-                                            : "the database's read queue is full; try again later"));
+    switch ((write ? writes_ : reads_).try_push(job)) {
+      case JobQueue::Push::taken:
+        return;
+      case JobQueue::Push::closed:
+        return job.done(make_error("store_unavailable", "the database is closed: the gateway is going"));
+      case JobQueue::Push::full:
+        return job.done(make_error("overloaded", write ? "the database's write queue is full; try again later"
+                                                       : "the database's read queue is full; try again later"));
+    }
   }
 
  private:

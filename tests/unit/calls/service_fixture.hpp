@@ -48,6 +48,7 @@ class FlakyDatabase final : public store::Database {
   int failures_left() const { return failures_; }
   std::string_view driver() const override { return inner_.driver(); }
   std::size_t queued() const override { return inner_.queued(); }
+  void stop() override { inner_.stop(); }
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {

@@ -21,6 +21,7 @@ class OneAnswer final : public store::Database {
 
   std::string_view driver() const override { return "test"; }
   std::size_t queued() const override { return 0; }
+  void stop() override {}
 
  protected:
   void submit(Access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {

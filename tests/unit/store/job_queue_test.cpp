@@ -16,7 +16,7 @@ TEST_CASE("jobs are taken in order, as many as were asked for") {
   std::vector<int> ran;
   for (int i = 0; i < 5; ++i) {
     auto job = numbered(i, ran);
-    REQUIRE(queue.try_push(job));
+    REQUIRE(queue.try_push(job) == JobQueue::Push::taken);
   }
   for (const auto& job : queue.take(3)) job.done({});
   CHECK(ran == std::vector{0, 1, 2});
@@ -30,8 +30,8 @@ TEST_CASE("a full queue leaves the job with its owner") {
   std::vector<int> ran;
   auto first = numbered(1, ran);
   auto second = numbered(2, ran);
-  REQUIRE(queue.try_push(first));
-  REQUIRE_FALSE(queue.try_push(second));
+  REQUIRE(queue.try_push(first) == JobQueue::Push::taken);
+  REQUIRE(queue.try_push(second) == JobQueue::Push::full);
   second.done({});
   CHECK(ran == std::vector{2});
 }
@@ -40,7 +40,7 @@ TEST_CASE("a closed queue is drained before it ends") {
   JobQueue queue(8);
   std::vector<int> ran;
   auto job = numbered(1, ran);
-  REQUIRE(queue.try_push(job));
+  REQUIRE(queue.try_push(job) == JobQueue::Push::taken);
   queue.close();
   CHECK(queue.take(8).size() == 1);
   CHECK(queue.take(8).empty());
