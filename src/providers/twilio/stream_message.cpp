@@ -27,6 +27,23 @@ std::vector<media::Track> read_tracks(const json& start) {
   return tracks;
 }
 
+// Twilio takes 99 parameters of 500 characters, name and value together. What is no text or goes beyond
+// that is left out: these come from whoever opened the socket, before any token was checked.
+constexpr std::size_t max_parameters = 99;
+constexpr std::size_t max_parameter_bytes = 2048;
+
+std::map<std::string, std::string> read_parameters(const json& start) {
+  std::map<std::string, std::string> parameters;
+  const json* given = object_at(start, "customParameters");
+  if (given == nullptr) return parameters;
+  for (const auto& [name, value] : given->items()) {
+    if (parameters.size() == max_parameters) break;
+    const auto* text = value.get_ptr<const std::string*>();
+    if (text != nullptr && name.size() + text->size() <= max_parameter_bytes) parameters.emplace(name, *text);
+  }
+  return parameters;
+}
+
 std::string text_at(const json& object, const char* key) {
   const std::string* text = string_at(object, key);
   return text == nullptr ? std::string{} : *text;
@@ -79,11 +96,7 @@ std::optional<StreamStart> read_start(const json& message) {
   if (!is_stream_id(out.stream_sid) || !is_stream_id(out.call_sid)) return std::nullopt;
   out.tracks = read_tracks(*body);
   out.format = read_format(*body);
-  if (const json* parameters = object_at(*body, "customParameters")) {
-    for (const auto& [name, value] : parameters->items()) {
-      out.parameters[name] = value.is_string() ? value.get<std::string>() : value.dump();
-    }
-  }
+  out.parameters = read_parameters(*body);
   return out;
 }
 

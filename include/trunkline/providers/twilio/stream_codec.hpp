@@ -22,7 +22,7 @@ struct StreamStart {
   std::string stream_sid;
   std::vector<media::Track> tracks;
   media::Format format;
-  std::map<std::string, std::string> parameters;
+  std::map<std::string, std::string> parameters;  ///< texts only; at most 99, each of 2048 bytes with its name
 };
 
 /// Letters, digits, `_` and `-`, at most 64: what can stand in a message without escaping.

@@ -179,7 +179,26 @@ TEST_CASE_METHOD(Fixture, "parameters and tracks of strange types are taken as f
   REQUIRE(std::holds_alternative<Started>(action));
   const StreamStart& read = *std::get<Started>(action).start;
   CHECK(read.tracks == std::vector{media::Track::outbound});
-  CHECK(read.parameters == std::map<std::string, std::string>{{"n", "1"}, {"s", "x"}, {"o", R"({"a":[]})"}});
+  CHECK(read.parameters == std::map<std::string, std::string>{{"s", "x"}});
+}
+
+TEST_CASE_METHOD(Fixture, "a parameter that is nested without end is left out") {
+  constexpr std::size_t depth = 120'000;
+  const std::string nested = std::string(depth, '[') + std::string(depth, ']');
+  const auto action = step(start(R"("customParameters":{"x":)" + nested + R"(,"token":"t"})"));
+  REQUIRE(std::holds_alternative<Started>(action));
+  CHECK(std::get<Started>(action).start->parameters == std::map<std::string, std::string>{{"token", "t"}});
+}
+
+TEST_CASE_METHOD(Fixture, "no more than 99 parameters are kept, none of more than 2048 bytes") {
+  std::string parameters = R"("a":")" + std::string(2047, 'x') + R"(","b":")" + std::string(2048, 'x') + '"';
+  for (int i = 100; i < 220; ++i) parameters += ",\"p" + std::to_string(i) + "\":\"\"";
+  const auto action = step(start("\"customParameters\":{" + parameters + "}"));
+  REQUIRE(std::holds_alternative<Started>(action));
+  const auto& kept = std::get<Started>(action).start->parameters;
+  CHECK(kept.size() == 99);
+  CHECK(kept.contains("a"));
+  CHECK_FALSE(kept.contains("b"));
 }
 
 TEST_CASE_METHOD(Fixture, "numbers may be JSON numbers") {
