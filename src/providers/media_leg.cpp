@@ -53,7 +53,7 @@ asio::awaitable<void> MediaLeg::attach() {
     co_return;
   }
   if (!services_.streams.add(start_.call_id, worker_.context().get_executor(), weak_from_this())) {
-    pending_end_ = media::EndCause::replaced;
+    end(media::EndCause::replaced);
     log::error("no place for another media stream", {{"callId", start_.call_id}});
   }
   run(*grant);
@@ -163,7 +163,7 @@ void MediaLeg::remove_sink(const media::Sink& sink) {
 
 void MediaLeg::end(media::EndCause cause) {
   if (phase_ == Phase::attaching) {
-    pending_end_ = cause;
+    if (!pending_end_) pending_end_ = cause;  // the first is why; the others follow from it
     return;
   }
   if (phase_ != Phase::running) return;

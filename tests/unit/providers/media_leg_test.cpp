@@ -56,6 +56,21 @@ TEST_CASE("a stream that stops before its token is checked still gives its digit
   CHECK(fixture.carrier.hung_up == std::vector{net::CloseCode::normal});
 }
 
+TEST_CASE("of several causes to end before the token is checked the first is told") {
+  LegFixture fixture;
+  const auto kept = std::make_shared<media::KeepingSink>();
+  fixture.sinks.sinks = {kept};
+  fixture.receive(0);
+  fixture.leg->end(media::EndCause::stop);
+  fixture.leg->end(media::EndCause::closed);
+  fixture.attach();
+
+  CHECK(kept->ends == std::vector{media::EndCause::stop});
+  const auto ended = fixture.data_of(EventType::media_ended, before_media + 2);  // after the summary
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0]["cause"] == "stop");
+}
+
 TEST_CASE("digits after the end of the stream are nobody's") {
   LegFixture fixture;
   fixture.attach();
