@@ -49,8 +49,12 @@ def order_of_messages(server):
     row = server.finished_recording(early.call_id)
     check("media before start is not recorded, media after it is", row["durationMs"] == 400, row)
 
-    twice = Carrier(server).open().start().speak(0.2).start()
+    twice = Carrier(server).open().start().speak(0.2)
+    server.event(twice.call_id, "media.started")  # or the second would come while the token is being checked
+    twice.start()
     check("a second start closes with 1002", twice.closed_with() == 1002, twice.socket.close_code)
+    ended = server.event(twice.call_id, "media.ended")["data"]
+    check("and is told as a protocol error", ended["cause"] == "protocol-error", ended)
     check("and the recording is kept", server.finished_recording(twice.call_id)["durationMs"] == 200)
     check("and the call is over", server.ended_call(twice.call_id)["state"] == "ENDED")
 

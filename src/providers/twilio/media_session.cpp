@@ -68,8 +68,9 @@ class MediaSession final : public net::WebSocketHandler, public Carrier {
                    [this](const DtmfReceived& dtmf) { leg_->dtmf(dtmf.digit, media::Track::inbound); },
                    [this](const Stopped&) { leg_->end(media::EndCause::stop); },
                    [this](const CloseSocket& close) {
-                     leg_->end(close.cause);
+                     // Before the leg closes it: the first close is the one that the peer sees.
                      hang_up(close.code, std::string(close.reason));
+                     leg_->end(close.cause);
                    }},
         action);
   }

@@ -47,9 +47,36 @@ class GivenSinks final : public SinkFactory {
   bool made = false;
 };
 
-/// One call's media leg over a call service of its own. The worker's loop turns only when a test says so.
-struct LegFixture {
-  explicit LegFixture(const std::string& sid = "CA1") : admitted(calls.arrive(sid)) {
+/// One call that waits for its media, in a call service of its own. The worker's loop turns only when a test says so.
+struct MediaFixture {
+  /// Until the token is checked and the sinks are there.
+  void attach() {
+    while (!sinks.made) REQUIRE(worker.context().run_one_for(std::chrono::seconds(10)) == 1);
+  }
+
+  /// The data of the call's events of one type, in order, once there are `count` events in all.
+  std::vector<nlohmann::json> data_of(calls::EventType type, std::size_t count) {
+    std::vector<nlohmann::json> found;
+    for (const auto& told : calls.observer.wait_for(count)) {
+      if (told.event.type == type) found.push_back(nlohmann::json::parse(told.event.data));
+    }
+    return found;
+  }
+
+  const std::string sid = "CA1";
+  calls::test::Fixture calls;
+  calls::test::Fixture::Admitted admitted = calls.arrive(sid);
+  net::Worker worker{0};
+  GivenSinks sinks;
+  MuteSynthesizer synthesizer;
+  media::ActiveStreams streams{10};
+  observe::Metrics metrics{"test"};
+  MediaServices services{*calls.service, sinks, synthesizer, streams, metrics, calls.clock};
+};
+
+/// Its media leg, started.
+struct LegFixture : MediaFixture {
+  LegFixture() {
     LegStart start;
     start.call_id = admitted.call_id;
     start.provider_call_id = sid;
@@ -63,36 +90,14 @@ struct LegFixture {
     leg->detach();
   }
 
-  /// Until the token is checked and the sinks are there.
-  void attach() {
-    while (!sinks.made) REQUIRE(worker.context().run_one_for(std::chrono::seconds(10)) == 1);
-  }
-
   /// 20 ms of the caller's audio.
   void receive(std::int64_t timestamp_ms) {
     const std::array<std::uint8_t, 160> payload{};
     leg->receive(media::Track::inbound, timestamp_ms, payload, calls.clock.mono());
   }
 
-  /// The data of the call's events of one type, in order, once there are `count` events in all.
-  std::vector<nlohmann::json> data_of(calls::EventType type, std::size_t count) {
-    std::vector<nlohmann::json> found;
-    for (const auto& told : calls.observer.wait_for(count)) {
-      if (told.event.type == type) found.push_back(nlohmann::json::parse(told.event.data));
-    }
-    return found;
-  }
-
-  calls::test::Fixture calls;
-  calls::test::Fixture::Admitted admitted;
-  net::Worker worker{0};
   SilentCarrier carrier;
-  GivenSinks sinks;
-  MuteSynthesizer synthesizer;
-  media::ActiveStreams streams{10};
-  observe::Metrics metrics{"test"};
-  std::shared_ptr<MediaLeg> leg = std::make_shared<MediaLeg>(
-      MediaServices{*calls.service, sinks, synthesizer, streams, metrics, calls.clock}, worker, carrier);
+  std::shared_ptr<MediaLeg> leg = std::make_shared<MediaLeg>(services, worker, carrier);
 };
 
 }  // namespace trunkline::providers::test

@@ -1,0 +1,95 @@
+#include "unit/providers/media_leg_fixture.hpp"
+
+#include <trunkline/providers/twilio/media_session.hpp>
+
+#include <catch2/catch.hpp>
+
+namespace trunkline::providers::twilio {
+namespace {
+
+using calls::EventType;
+
+constexpr std::size_t before_media = 3;  // events: received, ringing, media started
+
+/// As the real one does, it takes the first close and then nothing more.
+class FakeSocket final : public net::WebSocket {
+ public:
+  explicit FakeSocket(asio::io_context& loop) : loop_(loop) {}
+
+  bool send_text(std::string_view /*message*/) override { return !closed; }
+  bool send_binary(std::span<const std::uint8_t> /*message*/) override { return !closed; }
+  void flush() override {}
+  void ping() override {}
+  void close(net::CloseCode code, std::string_view /*reason*/) override {
+    if (!closed) closed = code;
+  }
+  void abort() override {}
+  void pause_reading() override {}
+  void resume_reading() override {}
+  std::size_t unsent_bytes() const override { return 0; }
+  asio::io_context& context() override { return loop_; }
+
+  std::optional<net::CloseCode> closed;
+
+ private:
+  asio::io_context& loop_;
+};
+
+/// One call's media socket, open.
+struct SessionFixture : test::MediaFixture {
+  SessionFixture() { session->on_open(socket); }
+  ~SessionFixture() { close(); }
+
+  void start() {
+    text(R"({"event":"start","sequenceNumber":"1","streamSid":"MZ1","start":{"streamSid":"MZ1","callSid":")" + sid +
+         R"(","tracks":["inbound"],"customParameters":{"token":")" + admitted.token + R"("}}})");
+  }
+  void text(std::string_view message) {
+    session->on_text(message);
+    session->on_batch_end();
+  }
+  void close() {
+    if (session) session->on_close({net::CloseCode::normal, "", 0});
+    session.reset();
+  }
+
+  FakeSocket socket{worker.context()};
+  std::shared_ptr<net::WebSocketHandler> session =
+      make_media_session(services, worker, admitted.call_id, milliseconds{0});
+};
+
+TEST_CASE_METHOD(SessionFixture, "a protocol error in a running stream closes with its own code") {
+  start();
+  attach();
+  SECTION("a second start") {
+    start();
+    CHECK(socket.closed == net::CloseCode::protocol_error);
+  }
+  SECTION("too much that is not JSON") {
+    for (int i = 0; i < 10; ++i) text("{");
+    CHECK(socket.closed == net::CloseCode::invalid_payload);
+  }
+  const auto ended = data_of(EventType::media_ended, before_media + 2);  // after the summary
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0]["cause"] == "protocol-error");
+}
+
+TEST_CASE_METHOD(SessionFixture, "a protocol error while the token is being checked closes with its own code") {
+  start();
+  start();
+  CHECK(socket.closed == net::CloseCode::protocol_error);
+  attach();
+  const auto ended = data_of(EventType::media_ended, before_media + 2);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0]["cause"] == "protocol-error");
+}
+
+TEST_CASE_METHOD(SessionFixture, "a stream that stops closes normally") {
+  start();
+  attach();
+  text(R"({"event":"stop","sequenceNumber":"2","streamSid":"MZ1","stop":{}})");
+  CHECK(socket.closed == net::CloseCode::normal);
+}
+
+}  // namespace
+}  // namespace trunkline::providers::twilio
