@@ -12,8 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Audio that may wait for the token check: some five seconds of both tracks.
-constexpr std::size_t max_early_bytes = 96 * 1024;
+/// Audio that may wait for the token check, with what is kept about each frame: some five seconds of both tracks.
+constexpr std::size_t max_early_bytes = 112 * 1024;
 /// Digits that may: more than anybody dials in that time.
 constexpr std::size_t max_early_digits = 64;
 /// One batch in so many is timed: enough for a distribution, too few to cost.
@@ -115,8 +115,8 @@ void MediaLeg::receive(media::Track track, std::int64_t timestamp_ms, std::span<
   last_audio_ = now;
   if (phase_ == Phase::running) {
     stream_->receive(track, timestamp_ms, payload, now);
-  } else if (phase_ == Phase::attaching && early_bytes_ + payload.size() <= max_early_bytes) {
-    early_bytes_ += payload.size();
+  } else if (phase_ == Phase::attaching && early_bytes_ + payload.size() + sizeof(Early) <= max_early_bytes) {
+    early_bytes_ += payload.size() + sizeof(Early);
     early_.emplace_back(EarlyAudio{track, timestamp_ms, {payload.begin(), payload.end()}, now});
   }
 }

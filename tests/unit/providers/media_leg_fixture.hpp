@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,10 +89,9 @@ struct LegFixture : MediaFixture {
     leg->detach();
   }
 
-  /// 20 ms of the caller's audio.
-  void receive(std::int64_t timestamp_ms) {
-    const std::array<std::uint8_t, 160> payload{};
-    leg->receive(media::Track::inbound, timestamp_ms, payload, calls.clock.mono());
+  /// A frame of `bytes`, 8 of them a millisecond.
+  void receive(std::int64_t timestamp_ms, std::size_t bytes = 160, media::Track track = media::Track::inbound) {
+    leg->receive(track, timestamp_ms, std::vector<std::uint8_t>(bytes), calls.clock.mono());
   }
 
   SilentCarrier carrier;

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 namespace trunkline::providers {
 namespace {
 
@@ -41,6 +43,32 @@ TEST_CASE("no more than 64 digits wait for the token check") {
   REQUIRE(digits.size() == 65);
   CHECK(digits[63]["digit"] == "5");
   CHECK(digits[64]["digit"] == "6");
+}
+
+std::ptrdiff_t audio_frames(const media::KeepingSink& sink) {
+  return std::count_if(sink.kept.begin(), sink.kept.end(),
+                       [](const auto& frame) { return frame.kind == media::FrameKind::audio; });
+}
+
+TEST_CASE("five seconds of both tracks wait for the token check") {
+  LegFixture fixture;
+  const auto kept = std::make_shared<media::KeepingSink>();
+  fixture.sinks.sinks = {kept};
+  for (int ms = 0; ms < 5'000; ms += 20) {
+    for (const auto track : {media::Track::inbound, media::Track::outbound}) fixture.receive(ms, 160, track);
+  }
+  fixture.attach();
+  CHECK(audio_frames(*kept) == 500);
+}
+
+TEST_CASE("frames that wait for the token check are limited in number, however small") {
+  LegFixture fixture;
+  const auto kept = std::make_shared<media::KeepingSink>();
+  fixture.sinks.sinks = {kept};
+  for (int ms = 0; ms < 400'000; ms += 20) fixture.receive(ms, 1);
+  fixture.attach();
+  CHECK(audio_frames(*kept) > 500);
+  CHECK(audio_frames(*kept) < 4'000);  // of 20'000
 }
 
 TEST_CASE("a stream that stops before its token is checked still gives its digits") {
