@@ -87,11 +87,15 @@ class Reader {
   std::vector<FieldError> errors_;
 };
 
-// The token is not covered by the signature: a strange one is not used.
-std::string inbox_key(std::string_view token, std::string fallback) {
+// The token is not covered by the signature: it tells apart requests of one kind about one call and nothing else, and a
+// strange one is not used.
+std::string inbox_key(std::string_view kind, std::string_view call_sid, std::string_view token,
+                      std::string_view fallback) {
   const auto is_plain = [](char c) { return c > ' ' && c < 0x7F; };
   const bool usable = !token.empty() && token.size() <= 128 && std::all_of(token.begin(), token.end(), is_plain);
-  return "twilio:" + (usable ? std::string(token) : std::move(fallback));
+  std::string key = "twilio:";
+  key.append(kind).append(":").append(call_sid).append(":").append(usable ? token : fallback);
+  return key;
 }
 
 // What has a field of its own, repeats one (Caller, Called), or is a secret (CallToken lets its bearer call in the
@@ -166,7 +170,7 @@ Parsed<calls::Arrival> parse_voice(const Params& params, std::string_view idempo
   if (!in.get("CallStatus").empty()) {
     if (const auto mapped = in.status()) out.state = mapped->state;
   }
-  out.inbox_key = inbox_key(idempotency_token, out.provider_call_id + ":voice");
+  out.inbox_key = inbox_key("voice", out.provider_call_id, idempotency_token, "");
   out.metadata = metadata(params);
   return in.result(std::move(out));
 }
@@ -185,9 +189,8 @@ Parsed<calls::StatusUpdate> parse_status(const Params& params, std::string_view 
   const auto duration = in.number("CallDuration");
   if (const auto mapped = in.status()) out.data = status_data(params, *mapped, sequence, duration);
 
-  std::string fallback = out.provider_call_id + ':';
-  fallback.append(in.get("SequenceNumber")).append(":").append(in.get("CallStatus"));
-  out.inbox_key = inbox_key(idempotency_token, std::move(fallback));
+  const std::string fallback = std::string(in.get("SequenceNumber")).append(":").append(in.get("CallStatus"));
+  out.inbox_key = inbox_key("status", out.provider_call_id, idempotency_token, fallback);
   return in.result(std::move(out));
 }
 
@@ -200,7 +203,8 @@ Parsed<StreamStatus> parse_stream_status(const Params& params, std::string_view 
   out.event = static_cast<StreamStatus::Event>(in.word("StreamEvent", events));
   out.error = text::valid_utf8(in.get("StreamError"));
   out.at = in.timestamp(now);
-  out.inbox_key = inbox_key(idempotency_token, out.stream_sid + ':' + std::string(in.get("StreamEvent")));
+  const std::string fallback = out.stream_sid + ':' + std::string(in.get("StreamEvent"));
+  out.inbox_key = inbox_key("stream", out.call_sid, idempotency_token, fallback);
   return in.result(std::move(out));
 }
 
@@ -215,7 +219,8 @@ Parsed<RecordingStatus> parse_recording_status(const Params& params, std::string
   out.duration_s = in.number("RecordingDuration");
   out.channels = in.number("RecordingChannels");
   if (const auto code = in.get("ErrorCode"); code != "0") out.error_code = text::valid_utf8(code);
-  out.inbox_key = inbox_key(idempotency_token, out.recording_sid + ':' + std::string(in.get("RecordingStatus")));
+  const std::string fallback = out.recording_sid + ':' + std::string(in.get("RecordingStatus"));
+  out.inbox_key = inbox_key("recording", out.call_sid, idempotency_token, fallback);
   return in.result(std::move(out));
 }
 

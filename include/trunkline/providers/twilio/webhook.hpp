@@ -32,7 +32,7 @@ template <class T>
 using Parsed = boost::system::result<T, InvalidParameters>;
 
 /// `idempotency_token` below is the value of `I-Twilio-Idempotency-Token`, or empty. With it, or else with what is
-/// unique in the parameters, a repeated request is recognised: the `inbox_key`.
+/// unique in the parameters, a repeated request is recognised among those of its kind about its call: the `inbox_key`.
 /// What has no field of its own is kept as metadata under the provider's name, empty values and call tokens aside.
 
 /// The request for a call's first document.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 using namespace trunkline;
 using namespace trunkline::providers::twilio;
@@ -61,7 +62,7 @@ TEST_CASE("a voice webhook announces a call") {
   CHECK(arrival->state == calls::State::ringing);
   CHECK(arrival->from == "+4989123456");
   CHECK(arrival->to == "+15550100001");
-  CHECK(arrival->inbox_key == "twilio:" + call_sid + ":voice");
+  CHECK(arrival->inbox_key == "twilio:voice:" + call_sid + ":");
 }
 
 TEST_CASE("unknown parameters are kept, empty ones and call tokens are not") {
@@ -74,10 +75,23 @@ TEST_CASE("unknown parameters are kept, empty ones and call tokens are not") {
 }
 
 TEST_CASE("an idempotency token makes the inbox key, unless it is strange") {
-  CHECK(parse_voice(voice_params(), "5e2a-01")->inbox_key == "twilio:5e2a-01");
-  const std::string fallback = "twilio:" + call_sid + ":voice";
+  CHECK(parse_voice(voice_params(), "5e2a-01")->inbox_key == "twilio:voice:" + call_sid + ":5e2a-01");
+  const std::string fallback = "twilio:voice:" + call_sid + ":";
   CHECK(parse_voice(voice_params(), "a b")->inbox_key == fallback);
   CHECK(parse_voice(voice_params(), std::string(129, 'a'))->inbox_key == fallback);
+}
+
+TEST_CASE("one idempotency token under several kinds of requests and several calls makes several keys") {
+  const Params stream = {
+      {"CallSid", call_sid}, {"StreamSid", "MZ0f1e2d3c4b5a69780f1e2d3c4b5a6978"}, {"StreamEvent", "stream-stopped"}};
+  const Params recording = {
+      {"CallSid", call_sid}, {"RecordingSid", "RE0f1e2d3c4b5a69780f1e2d3c4b5a6978"}, {"RecordingStatus", "completed"}};
+  const auto other_call = with(voice_params(), "CallSid", "CA00000000000000000000000000000000");
+  const std::set<std::string> keys = {
+      parse_voice(voice_params(), "t")->inbox_key, parse_voice(other_call, "t")->inbox_key,
+      parse_status(status_params("busy"), "t", now)->inbox_key, parse_stream_status(stream, "t", now)->inbox_key,
+      parse_recording_status(recording, "t")->inbox_key};
+  CHECK(keys.size() == 5);
 }
 
 TEST_CASE("a voice webhook of a call that we placed is outbound") {
@@ -121,7 +135,7 @@ TEST_CASE("a status callback becomes an update") {
   CHECK(update->type == calls::EventType::call_status);
   CHECK(update->from == "+4989123456");
   CHECK(text::to_rfc3339(update->at) == "2026-08-30T08:39:26.000Z");
-  CHECK(update->inbox_key == "twilio:" + call_sid + ":2:in-progress");
+  CHECK(update->inbox_key == "twilio:status:" + call_sid + ":2:in-progress");
   const auto data = nlohmann::json::parse(update->data);
   CHECK(data["status"] == "CONNECTED");
   CHECK(data["providerStatus"] == "in-progress");
@@ -135,7 +149,7 @@ TEST_CASE("the end of a call carries its duration and reason") {
   auto params = with(with(status_params("completed"), "CallDuration", "12"), "Duration", "1");
   const auto update = parse_status(with(std::move(params), "SipResponseCode", "200"), "token-1", now);
   REQUIRE(update.has_value());
-  CHECK(update->inbox_key == "twilio:token-1");
+  CHECK(update->inbox_key == "twilio:status:" + call_sid + ":token-1");
   const auto data = nlohmann::json::parse(update->data);
   CHECK(data["status"] == "ENDED");
   CHECK(data["duration"] == 12);
@@ -157,7 +171,7 @@ TEST_CASE("a bare status callback is enough") {
   REQUIRE(update.has_value());
   CHECK(update->at == now);
   CHECK(update->from.empty());
-  CHECK(update->inbox_key == "twilio:" + call_sid + "::busy");
+  CHECK(update->inbox_key == "twilio:status:" + call_sid + "::busy");
 }
 
 TEST_CASE("a status callback with nonsense names its fields") {
@@ -187,7 +201,7 @@ TEST_CASE("a stream's own callbacks are read") {
   REQUIRE(status.has_value());
   CHECK(status->event == StreamStatus::Event::stopped);
   CHECK(status->call_sid == call_sid);
-  CHECK(status->inbox_key == "twilio:MZ0f1e2d3c4b5a69780f1e2d3c4b5a6978:stream-stopped");
+  CHECK(status->inbox_key == "twilio:stream:" + call_sid + ":MZ0f1e2d3c4b5a69780f1e2d3c4b5a6978:stream-stopped");
   CHECK(text::to_rfc3339(status->at) == "2024-11-29T00:09:39.602Z");
 
   const auto trouble =
@@ -211,7 +225,7 @@ TEST_CASE("a recording's callbacks are read") {
   const auto status = parse_recording_status(params, "");
   REQUIRE(status.has_value());
   CHECK(status->status == RecordingStatus::Status::completed);
-  CHECK(status->inbox_key == "twilio:RE0f1e2d3c4b5a69780f1e2d3c4b5a6978:completed");
+  CHECK(status->inbox_key == "twilio:recording:" + call_sid + ":RE0f1e2d3c4b5a69780f1e2d3c4b5a6978:completed");
   CHECK(status->url == "https://api.twilio.com/x");
   CHECK(status->duration_s == 7);
   CHECK(status->channels == 2);
