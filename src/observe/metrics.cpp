@@ -96,6 +96,8 @@ struct Metrics::Families {
   prometheus::Counter& media_gaps = make.counters({"media_gaps_total", "Gaps in the audio of a track."}).Add({});
   prometheus::Counter& media_lost_ms =
       make.counters({"media_lost_ms_total", "Audio that never came, in milliseconds."}).Add({});
+  Labelled<prometheus::Counter> media_messages_ignored =
+      make.counter({"media_messages_ignored_total", "Messages on media sockets that had no effect."}, {"reason"});
   prometheus::Histogram& relay_delay =
       make.histograms({"relay_delay_seconds", "From a frame's arrival to its hand-over to the sinks' sockets."})
           .Add({}, fine_seconds);
@@ -180,6 +182,9 @@ Counter Metrics::media_gaps() {
 }
 Counter Metrics::media_lost_ms() {
   return Counter(families_->media_lost_ms);
+}
+Counter Metrics::media_messages_ignored(std::string_view reason) {
+  return Counter(families_->media_messages_ignored.at({reason}));
 }
 Histogram Metrics::relay_delay() {
   return Histogram(families_->relay_delay);

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import struct
 import sys
 import threading
@@ -89,6 +90,15 @@ def garbage(server):
     large = Carrier(server).open()
     large.socket.send_raw(b"\x81\xff" + struct.pack("!Q", 1 << 40) + b"\0\0\0\0")
     check("a message beyond the limit closes with 1009", large.closed_with() == 1009, large.socket.close_code)
+
+
+def ignored_messages(server):
+    """After what the others sent."""
+    for reason, least in {"before-start": 10, "invalid-json": 2, "malformed": 1, "unknown-event": 1, "wrong-stream": 1,
+                          "bad-payload": 1}.items():
+        series = rf'trunkline_media_messages_ignored_total{{reason="{reason}"}} (\d+)'
+        found = re.search(series, server.request("GET", "/metrics").body.decode())
+        check(f"what was ignored is counted: {reason}", found and int(found[1]) >= least, found)
 
 
 def jumps(server):
@@ -186,6 +196,7 @@ def twilio_refuses(server, twilio):
 api = FakeTwilio()
 with Gateway(LOG_LEVEL="warn", MEDIA_IDLE_TIMEOUT_MS=2500, TWILIO_API_URL=api.url) as gateway:
     together([tokens, upgrade_signature, order_of_messages, garbage, jumps, half_open, keys_pressed, listening], gateway)
+    ignored_messages(gateway)
     hanging_up(gateway, api)
     twilio_refuses(gateway, api)
     check("it ends with status 0", gateway.end() == 0)

@@ -77,6 +77,7 @@ class Metrics {
   Counter media_frames_late();
   Counter media_gaps();
   Counter media_lost_ms();
+  Counter media_messages_ignored(std::string_view reason);
   Histogram relay_delay();  ///< from the frame's arrival to its hand-over to the sinks' sockets
   Gauge sink_queue_bytes(std::string_view sink);
   Counter sink_dropped(std::string_view sink);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <utility>
 
 namespace trunkline::providers::twilio {
@@ -14,10 +15,22 @@ struct Overloaded : Functions... {
   using Functions::operator()...;
 };
 
+// "bad-payload 2, before-start 10"; empty when everything was of use.
+std::string ignored_text(const StreamCounters& counters) {
+  std::string text;
+  for (std::size_t i = 0; i < ignored_count; ++i) {
+    if (counters.ignored[i] == 0) continue;
+    if (!text.empty()) text += ", ";
+    text.append(to_string(static_cast<Ignored>(i))).append(" ").append(std::to_string(counters.ignored[i]));
+  }
+  return text;
+}
+
 class MediaSession final : public net::WebSocketHandler, public Carrier {
  public:
   MediaSession(const MediaServices& services, net::Worker& worker, std::string call_id, milliseconds idle_timeout)
       : clock_(services.clock),
+        metrics_(services.metrics),
         call_id_(std::move(call_id)),
         leg_(std::make_shared<MediaLeg>(services, worker, *this)),
         machine_(clock_.mono(), StreamMachineLimits{.idle_timeout = idle_timeout}) {}
@@ -43,18 +56,21 @@ class MediaSession final : public net::WebSocketHandler, public Carrier {
   void on_tick(MonoTime now) override {
     perform(machine_.tick(now));
     leg_->tick(now);
+    export_ignored();
   }
 
   void on_close(const net::CloseInfo& info) override {
     socket_ = nullptr;
     leg_->detach();
     leg_->end(media::EndCause::closed);
+    export_ignored();
     const StreamCounters& counters = machine_.counters();
     log::info("media socket closed", {{"callId", call_id_},
                                       {"code", static_cast<unsigned>(info.code)},
                                       {"frames", counters.media},
                                       {"missing", counters.missing},
-                                      {"outOfOrder", counters.out_of_order}});
+                                      {"outOfOrder", counters.out_of_order},
+                                      {"ignored", ignored_text(counters)}});
   }
 
  private:
@@ -73,6 +89,16 @@ class MediaSession final : public net::WebSocketHandler, public Carrier {
                      leg_->end(close.cause);
                    }},
         action);
+  }
+
+  void export_ignored() {
+    const auto& now = machine_.counters().ignored;
+    for (std::size_t i = 0; i < ignored_count; ++i) {
+      if (now[i] == exported_[i]) continue;
+      metrics_.media_messages_ignored(to_string(static_cast<Ignored>(i)))
+          .add(static_cast<double>(now[i] - exported_[i]));
+    }
+    exported_ = now;
   }
 
   void begin(const StreamStart& start) {
@@ -129,9 +155,11 @@ class MediaSession final : public net::WebSocketHandler, public Carrier {
   }
 
   const Clock& clock_;
+  observe::Metrics& metrics_;
   const std::string call_id_;
   std::shared_ptr<MediaLeg> leg_;
   StreamMachine machine_;
+  std::array<std::uint64_t, ignored_count> exported_{};  // what the metrics know of
   net::WebSocket* socket_ = nullptr;
   std::string stream_sid_;
   std::string out_;

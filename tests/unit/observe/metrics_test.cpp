@@ -21,6 +21,7 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.media_frames_late().add(2);
   metrics.media_gaps().add();
   metrics.media_lost_ms().add(140);
+  metrics.media_messages_ignored("bad-payload").add(5);
   metrics.relay_delay().observe(1500us);
   metrics.sink_queue_bytes("recorder").set(4096);
   metrics.sink_dropped("listener").add(4);
@@ -43,6 +44,7 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_webhook_lag_seconds_sum{type="status"} 0.7)", "trunkline_media_streams_active 3",
       R"(trunkline_media_frames_total{track="inbound"} 50)", "trunkline_media_frames_late_total 2",
       "trunkline_media_gaps_total 1", "trunkline_media_lost_ms_total 140",
+      R"(trunkline_media_messages_ignored_total{reason="bad-payload"} 5)",
       R"(trunkline_relay_delay_seconds_bucket{le="0.002"} 1)", R"(trunkline_sink_queue_bytes{sink="recorder"} 4096)",
       R"(trunkline_sink_dropped_total{sink="listener"} 4)",
       R"(trunkline_transcript_segments_total{engine="embedded"} 1)",

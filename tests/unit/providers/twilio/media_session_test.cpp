@@ -1,3 +1,4 @@
+#include "unit/observe/captured_log.hpp"
 #include "unit/providers/media_leg_fixture.hpp"
 
 #include <trunkline/providers/twilio/media_session.hpp>
@@ -8,6 +9,7 @@ namespace trunkline::providers::twilio {
 namespace {
 
 using calls::EventType;
+using Catch::Contains;
 
 constexpr std::size_t before_media = 3;  // events: received, ringing, media started
 
@@ -89,6 +91,30 @@ TEST_CASE_METHOD(SessionFixture, "a stream that stops closes normally") {
   attach();
   text(R"({"event":"stop","sequenceNumber":"2","streamSid":"MZ1","stop":{}})");
   CHECK(socket.closed == net::CloseCode::normal);
+}
+
+TEST_CASE("messages that had no effect are counted by reason and told when the socket closes") {
+  const trunkline::test::CapturedLog log;
+  SessionFixture fixture;
+  const auto media = [](std::string_view payload) {
+    return R"({"event":"media","streamSid":"MZ1","media":{"track":"inbound","timestamp":"20","payload":")" +
+           std::string(payload) + R"("}})";
+  };
+  fixture.text(media("AAAA"));
+  fixture.start();
+  fixture.attach();
+  for (const auto* payload : {"!", "?", "AAAA"}) fixture.text(media(payload));
+  fixture.session->on_tick(fixture.calls.clock.mono());
+  CHECK_THAT(fixture.metrics.render(),
+             Contains(R"(trunkline_media_messages_ignored_total{reason="before-start"} 1)") &&
+                 Contains(R"(trunkline_media_messages_ignored_total{reason="bad-payload"} 2)"));
+
+  fixture.text("{");
+  fixture.close();
+  CHECK_THAT(fixture.metrics.render(),
+             Contains(R"(trunkline_media_messages_ignored_total{reason="invalid-json"} 1)") &&
+                 Contains(R"(trunkline_media_messages_ignored_total{reason="bad-payload"} 2)"));
+  CHECK_THAT(log.last(), Contains("invalid-json 1, before-start 1, bad-payload 2"));
 }
 
 }  // namespace
