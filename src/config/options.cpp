@@ -110,7 +110,7 @@ const Option table[] = {
 
     {"TWILIO_ACCOUNT_SID", "twilio.account_sid", at<&Settings::twilio, &Twilio::account_sid>,
      Shape{is_account_sid, "is not an account SID: those begin with AC"}, "AC00000000000000000000000000000000",
-     "Twilio account whose webhooks are taken."},
+     "Twilio account in whose name our own requests are made. Which webhooks are taken, TWILIO_AUTH_TOKEN says."},
     {"TWILIO_AUTH_TOKEN", "twilio.auth_token", at<&Settings::twilio, &Twilio::auth_tokens>,
      Shape{has_no_blank, "holds a blank"}, "new-token,old-token",
      "Auth token that signs Twilio's webhooks. Several for a rotation: all are accepted, the first signs our requests.",

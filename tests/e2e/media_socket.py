@@ -11,9 +11,11 @@ import threading
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 from carrier import Carrier  # noqa: E402
 from fake_twilio import FakeTwilio  # noqa: E402
-from gateway import ACCOUNT_SID, AUTH_TOKEN, Audio, Gateway, base64url, make_jwt, sign  # noqa: E402
+from gateway import ACCOUNT_SID, AUTH_TOKEN, Audio, Gateway, base64url, make_jwt, sign, voice_params  # noqa: E402
 from tap import check, done, together  # noqa: E402
 import websocket  # noqa: E402
+
+SUB_ACCOUNT_TOKEN = "fedcba9876543210"
 
 
 def tokens(server):
@@ -41,6 +43,18 @@ def upgrade_signature(server):
         check("a forged upgrade is refused", False)
     except websocket.Refused as refusal:
         check("a forged upgrade is refused with 403", refusal.status == 403, refusal)
+
+
+def sub_account(server):
+    """Twilio signs with the sub-account's own token, which is listed too; its SID is not the configured one."""
+    path, params = "/webhooks/twilio/voice", voice_params(AccountSid="AC" + "5" * 32)
+    refused = server.webhook(path, params, signature=sign(server.origin + path, params, "not-listed"))
+    check("a sub-account whose token is not listed is refused", refused.status == 403, refused)
+    taken = server.webhook(path, params, signature=sign(server.origin + path, params, SUB_ACCOUNT_TOKEN))
+    check("one whose token is listed is taken", taken.status == 200, taken)
+    call_id = re.search(r"/media/twilio/(\w+)", taken.body.decode())[1]
+    metadata = server.json(f"/api/v1/calls/{call_id}")["metadata"]
+    check("and its account is kept", metadata["AccountSid"] == params["AccountSid"], metadata)
 
 
 def order_of_messages(server):
@@ -194,8 +208,10 @@ def twilio_refuses(server, twilio):
 
 
 api = FakeTwilio()
-with Gateway(LOG_LEVEL="warn", MEDIA_IDLE_TIMEOUT_MS=2500, TWILIO_API_URL=api.url) as gateway:
-    together([tokens, upgrade_signature, order_of_messages, garbage, jumps, half_open, keys_pressed, listening], gateway)
+with Gateway(LOG_LEVEL="warn", MEDIA_IDLE_TIMEOUT_MS=2500, TWILIO_API_URL=api.url,
+             TWILIO_AUTH_TOKEN=f"{AUTH_TOKEN},{SUB_ACCOUNT_TOKEN}") as gateway:
+    together([tokens, upgrade_signature, sub_account, order_of_messages, garbage, jumps, half_open, keys_pressed,
+              listening], gateway)
     ignored_messages(gateway)
     hanging_up(gateway, api)
     twilio_refuses(gateway, api)
