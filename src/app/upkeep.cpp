@@ -14,6 +14,7 @@ namespace trunkline::app {
 namespace {
 
 constexpr milliseconds watch_interval{2'000};
+constexpr milliseconds check_patience{5'000};
 constexpr std::chrono::minutes forget_interval{10};
 constexpr std::size_t forget_batch = 200;  // a few milliseconds of the writer's time
 constexpr milliseconds forget_pause{100};  // between batches: calls come first
@@ -57,6 +58,7 @@ void Upkeep::start() {
   auto& loop = parts_.workers.at(0).context();
   asio::co_spawn(loop, reap_forever(), asio::detached);
   asio::co_spawn(loop, watch_forever(), asio::detached);
+  asio::co_spawn(loop, export_forever(), asio::detached);
   asio::co_spawn(loop, forget_forever(), asio::detached);
 }
 
@@ -84,6 +86,13 @@ asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
 asio::awaitable<void> Upkeep::watch_forever() {
   for (;;) {
     co_await check_store();
+    co_await pause(watch_interval);
+  }
+}
+
+// Apart from the store's check: how long its queue is matters most when it hangs.
+asio::awaitable<void> Upkeep::export_forever() {
+  for (;;) {
     export_gauges();
     co_await pause(watch_interval);
   }
@@ -103,6 +112,10 @@ asio::awaitable<void> Upkeep::forget_forever() {
 asio::awaitable<void> Upkeep::check_store() {
   const MonoTime began = parts_.clock.mono();
   const std::int64_t now = to_millis(parts_.clock.wall());
+  asio::steady_timer impatience(co_await asio::this_coro::executor, check_patience);
+  impatience.async_wait([this](boost::system::error_code error) {
+    if (!error) parts_.health.report("store", false, check_patience, "it does not answer");
+  });
   auto beat = [now](store::Sql& sql) -> Result<std::int64_t> {
     return sql.execute("INSERT INTO pulse (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
                        {now});

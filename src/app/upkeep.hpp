@@ -42,6 +42,7 @@ class Upkeep {
   asio::awaitable<void> reap_forever();
   asio::awaitable<void> hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
+  asio::awaitable<void> export_forever();
   asio::awaitable<void> forget_forever();
   asio::awaitable<void> check_store();
   void export_gauges();

@@ -52,7 +52,8 @@ asio::awaitable<void> MediaLeg::attach() {
     if (carrier_ != nullptr) carrier_->hang_up(net::CloseCode::policy_violation, grant.error().message);
     co_return;
   }
-  if (!services_.streams.add(start_.call_id, worker_.context().get_executor(), weak_from_this())) {
+  registered_ = services_.streams.add(start_.call_id, worker_.context().get_executor(), weak_from_this());
+  if (!registered_) {
     end(media::EndCause::replaced);
     log::error("no place for another media stream", {{"callId", start_.call_id}});
   }
@@ -102,6 +103,7 @@ asio::awaitable<void> MediaLeg::speak(std::vector<std::string> texts) {
     const auto audio = co_await services_.synthesizer.speak(std::move(text), start_.format);
     if (phase_ != Phase::running) co_return;
     auto queued = audio ? playout_->queue_audio(*audio) : Result<>(audio.error());
+    if (queued) queued = playout_->queue_mark("spoken-" + std::to_string(++spoken_));
     if (!queued) {
       log::error("the greeting was not spoken", {{"callId", start_.call_id}, {"reason", queued.error().code}});
       co_return;
@@ -173,7 +175,7 @@ void MediaLeg::end(media::EndCause cause) {
   export_counters();
   stream_->end(cause);
   for (const auto& sink : stream_->sinks()) sink_figures_.release(*sink);
-  services_.streams.remove(start_.call_id);
+  if (registered_) services_.streams.remove(start_.call_id);  // or it is another stream's place
   active_.add(-1);
   // After a bidirectional stream the call is hung up by its own TwiML; one that only listens may lose its socket while
   // the call goes on.

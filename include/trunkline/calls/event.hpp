@@ -16,18 +16,20 @@ enum class EventType : std::uint8_t {
   call_status,         ///< data: status (our State word), providerStatus, duration? (whole seconds, a number), reason?
   call_closed,         ///< data: reason, authority (`gateway` or `command`), state? (a terminal one; ENDED when absent)
   call_reconnecting,   ///< data: reason
-  call_reconnected,    ///< data: {}
+  call_reconnected,    ///< data: {}; for providers whose media may come back
   media_started,       ///< data: streamId, tracks, encoding, sampleRate
   media_ended,         ///< data: streamId, cause, durationMs, gaps, late, callEnds
   dtmf_received,       ///< data: digit, track, atMs
   transcript_segment,  ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
   transcript_trouble,  ///< data: engine, reason, message
   transcript_ended,    ///< data: engine, segments (their number); no more come of this stream
-  recording_started,   ///< data: recordingId
+  // Recordings of our own; one that the provider made has providerRecordingId and url instead of recordingId.
+  recording_started,    ///< data: recordingId
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256
   recording_failed,     ///< data: recordingId, reason
-  quality_alert,        ///< data: track, metric, value, threshold
-  quality_summary,      ///< data: track, score, gaps, late, jitterMs, levelDb
+  quality_alert,        ///< data: track, metric, value, threshold, atMs
+  quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs, jitterMs,
+                        ///< levelDb}}
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);

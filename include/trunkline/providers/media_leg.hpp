@@ -150,6 +150,8 @@ class MediaLeg final : public media::LiveStream,
   observe::Histogram relay_delay_;
   SinkFigures sink_figures_;
   std::uint32_t batches_ = 0;
+  std::uint32_t spoken_ = 0;  // texts, each with a mark behind it
+  bool registered_ = false;   // among the active streams
 };
 
 }  // namespace trunkline::providers
