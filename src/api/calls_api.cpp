@@ -1,5 +1,6 @@
 #include "api/endpoints.hpp"
 
+#include <trunkline/base/offload.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/calls/fold.hpp>
 #include <trunkline/observe/log.hpp>
@@ -119,6 +120,20 @@ asio::awaitable<net::Response> get_transcript(const Services& services, Exchange
                           ",\"segments\":" + speech::render_json(*segments) + "}");
 }
 
+// Ends the call's stream where that is right: when the provider has hung up, or when the call goes with its stream. A
+// stream that only listens is left alone otherwise, for the parties would talk on. Says whether it did.
+asio::awaitable<bool> end_stream(media::ActiveStreams& streams, const std::string& call_id, bool hung_up) {
+  const auto ask = [&](auto answer) {
+    const auto end = [answer, hung_up](media::LiveStream& stream) {
+      const bool ends = hung_up || stream.bidirectional();
+      if (ends) stream.end(media::EndCause::stop);
+      answer(ends);
+    };
+    if (!streams.post(call_id, end, [answer] { answer(false); })) answer(false);
+  };
+  co_return co_await await_value<bool>(ask);
+}
+
 // First the provider, then the log: a call is not called over that nobody has hung up.
 asio::awaitable<net::Response> end_call(const Services& services, Exchange& exchange) {
   auto call = co_await services.calls.find(std::string(exchange.param("callId")));
@@ -126,8 +141,7 @@ asio::awaitable<net::Response> end_call(const Services& services, Exchange& exch
   if (calls::is_terminal(call->state)) co_return json_response(to_json_text(*call));
 
   const auto hung_up = co_await services.twilio.hang_up(*call);
-  const bool ended_here =
-      services.streams.post(call->id, [](media::LiveStream& stream) { stream.end(media::EndCause::stop); });
+  const bool ended_here = co_await end_stream(services.streams, call->id, hung_up.has_value());
   if (!hung_up && !ended_here) co_return exchange.fail(hung_up.error());
 
   const std::string by = exchange.principal.subject;

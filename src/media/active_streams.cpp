@@ -52,23 +52,28 @@ std::vector<std::string> ActiveStreams::call_ids() const {
   return ids;
 }
 
-void ActiveStreams::post(const Entry& entry, std::function<void(LiveStream&)> work) {
-  boost::asio::post(entry.executor, [stream = entry.stream, work = std::move(work)] {
-    if (const auto alive = stream.lock()) work(*alive);
+void ActiveStreams::post(const Entry& entry, std::function<void(LiveStream&)> work, std::function<void()> gone) {
+  boost::asio::post(entry.executor, [stream = entry.stream, work = std::move(work), gone = std::move(gone)] {
+    if (const auto alive = stream.lock()) {
+      work(*alive);
+    } else if (gone) {
+      gone();
+    }
   });
 }
 
-bool ActiveStreams::post(const std::string& call_id, std::function<void(LiveStream&)> work) {
+bool ActiveStreams::post(const std::string& call_id, std::function<void(LiveStream&)> work,
+                         std::function<void()> gone) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(call_id);
   if (found == entries_.end()) return false;
-  post(found->second, std::move(work));
+  post(found->second, std::move(work), std::move(gone));
   return true;
 }
 
 void ActiveStreams::post_all(const std::function<void(LiveStream&)>& work) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, entry] : entries_) post(entry, work);
+  for (const auto& [id, entry] : entries_) post(entry, work, {});
 }
 
 }  // namespace trunkline::media

@@ -19,6 +19,9 @@ class LiveStream {
  public:
   virtual ~LiveStream() = default;
   virtual const Format& format() const = 0;
+  /// The call goes with it: the provider hangs up when it ends. One that only listens may end while the parties talk
+  /// on.
+  virtual bool bidirectional() const = 0;
   virtual void add_sink(std::shared_ptr<Sink> sink) = 0;
   virtual void remove_sink(const Sink& sink) = 0;
   /// Ends the stream and hangs up its socket; more than one call is harmless.
@@ -44,8 +47,9 @@ class ActiveStreams {
   std::size_t size() const;
   std::vector<std::string> call_ids() const;
 
-  /// Runs `work` on the stream's thread, if it is still there then. False when the call has no stream here.
-  bool post(const std::string& call_id, std::function<void(LiveStream&)> work);
+  /// Runs `work` on the stream's thread, or `gone` there when the stream was freed by then. False, and nothing is run,
+  /// when the call has no stream here.
+  bool post(const std::string& call_id, std::function<void(LiveStream&)> work, std::function<void()> gone = {});
   void post_all(const std::function<void(LiveStream&)>& work);
 
  private:
@@ -53,7 +57,7 @@ class ActiveStreams {
     boost::asio::any_io_executor executor;
     std::weak_ptr<LiveStream> stream;
   };
-  static void post(const Entry& entry, std::function<void(LiveStream&)> work);
+  static void post(const Entry& entry, std::function<void(LiveStream&)> work, std::function<void()> gone);
 
   const std::size_t limit_;
   mutable std::mutex mutex_;

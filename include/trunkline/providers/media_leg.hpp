@@ -93,6 +93,7 @@ class MediaLeg final : public media::LiveStream,
   void detach() { carrier_ = nullptr; }
 
   const media::Format& format() const override { return start_.format; }
+  bool bidirectional() const override { return start_.bidirectional; }
   void add_sink(std::shared_ptr<media::Sink> sink) override;
   void remove_sink(const media::Sink& sink) override;
   void end(media::EndCause cause) override;

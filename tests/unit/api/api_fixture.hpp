@@ -1,0 +1,113 @@
+#pragma once
+
+#include "unit/providers/media_leg_fixture.hpp"
+
+#include <trunkline/api/api.hpp>
+#include <trunkline/auth/jwt.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace trunkline::api::test {
+
+/// Hangs up as a test says.
+class GivenProvider final : public calls::Provider {
+ public:
+  std::string_view name() const override { return "twilio"; }
+  asio::awaitable<Result<>> hang_up(const calls::Call& /*call*/) override { co_return result; }
+
+  Result<> result;
+};
+
+/// A stream without a socket.
+class FakeStream final : public media::LiveStream {
+ public:
+  explicit FakeStream(bool bidirectional) : bidirectional_(bidirectional) {}
+
+  const media::Format& format() const override { return format_; }
+  bool bidirectional() const override { return bidirectional_; }
+  void add_sink(std::shared_ptr<media::Sink> /*sink*/) override {}
+  void remove_sink(const media::Sink& /*sink*/) override {}
+  void end(media::EndCause /*cause*/) override { ++ends; }
+
+  std::atomic<int> ends = 0;
+
+ private:
+  const media::Format format_;
+  const bool bidirectional_;
+};
+
+/// All routes, over a call service of its own. Requests are served on the test's thread, streams live on another.
+struct ApiFixture {
+  static constexpr std::string_view secret = "a secret that is used by tests alone";
+
+  explicit ApiFixture(config::Security security = {}) {
+    settings.security = std::move(security);
+    settings.security.jwt_secret = secret;
+    auto keys = auth::make_authenticator(settings.security, calls.folder.path(), *calls.ids, calls.clock);
+    REQUIRE(keys.has_value());
+    authenticator = std::make_unique<auth::Authenticator>(std::move(*keys));
+    api = make_api({settings,
+                    *calls.service,
+                    provider,
+                    library,
+                    *calls.database,
+                    streams,
+                    {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
+                    hub,
+                    *authenticator,
+                    metrics,
+                    health,
+                    calls.clock});
+  }
+
+  std::string token(const std::string& role = "admin") const {
+    return auth::issue_token(secret, {.subject = "test", .roles = {role}}, calls.clock);
+  }
+  std::string bearer() const { return "Bearer " + token(); }
+
+  /// From this host, without a token.
+  static net::Request request(std::string method, std::string path, net::Headers headers = {}) {
+    net::Request made;
+    made.method = std::move(method);
+    made.path = std::move(path);
+    made.target = made.path;
+    made.headers = std::move(headers);
+    made.remote_address = "127.0.0.1";
+    made.id = "req_1";
+    return made;
+  }
+  net::Response serve(net::Request request) { return calls::test::run(api->serve(request)); }
+  net::Upgrade upgrade(net::Request request) { return calls::test::run(api->upgrade(request)); }
+  /// As admin.
+  net::Response get(std::string path, net::Headers headers = {}) {
+    headers.push_back({"Authorization", bearer()});
+    return serve(request("GET", std::move(path), std::move(headers)));
+  }
+
+  calls::test::Fixture calls;
+  config::Settings settings;
+  GivenProvider provider;
+  recording::Library library{*calls.database, calls.folder.path() / "recordings", calls.clock};
+  media::ActiveStreams streams{10};
+  providers::test::GivenSinks sinks;
+  providers::test::MuteSynthesizer synthesizer;
+  observe::Metrics metrics{"test"};
+  observe::Health health{{}, 1, calls.clock};
+  net::Workers workers{1};
+  events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
+  std::unique_ptr<auth::Authenticator> authenticator;
+  std::unique_ptr<Api> api;
+  boost::asio::thread_pool stream_thread{1};
+};
+
+inline std::string_view header(const net::Response& response, std::string_view name) {
+  return net::find_header(response.headers, name);
+}
+
+}  // namespace trunkline::api::test

@@ -1,0 +1,63 @@
+#include "unit/api/api_fixture.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace trunkline;
+using api::test::ApiFixture;
+using api::test::FakeStream;
+using calls::State;
+
+namespace {
+
+/// One call of which the provider cannot be told that it is to end.
+struct Unreachable : ApiFixture {
+  Unreachable() { provider.result = make_error("provider_failed", "Twilio answered with HTTP 500"); }
+
+  std::shared_ptr<FakeStream> runs(bool bidirectional) {
+    auto stream = std::make_shared<FakeStream>(bidirectional);
+    REQUIRE(streams.add(call_id, stream_thread.get_executor(), stream));
+    return stream;
+  }
+  net::Response end() {
+    return serve(request("POST", "/api/v1/calls/" + call_id + "/end", {{"Authorization", bearer()}}));
+  }
+
+  std::string call_id = calls.arrive("CA1").call_id;
+};
+
+}  // namespace
+
+TEST_CASE("a call that only listens to its parties is not over because its stream could be ended") {
+  Unreachable here;
+  const auto stream = here.runs(false);
+  const auto answer = here.end();
+  CHECK(answer.status == 502);
+  CHECK(nlohmann::json::parse(answer.body)["code"] == "provider_failed");
+  CHECK(stream->ends == 0);
+  CHECK(here.calls.find(here.call_id).state == State::ringing);
+}
+
+TEST_CASE("a call that goes with its stream is ended by it") {
+  Unreachable here;
+  const auto stream = here.runs(true);
+  const auto answer = here.end();
+  CHECK(answer.status == 200);
+  CHECK(nlohmann::json::parse(answer.body)["endReason"] == "ended-by-api");
+  CHECK(stream->ends == 1);
+}
+
+TEST_CASE("a call whose stream was freed meanwhile is not ended by it") {
+  Unreachable here;
+  here.runs(true);
+  CHECK(here.end().status == 502);
+  CHECK(here.calls.find(here.call_id).state == State::ringing);
+}
+
+TEST_CASE("a call that the provider hung up takes its listening stream along") {
+  Unreachable here;
+  here.provider.result = Result<>{};
+  const auto stream = here.runs(false);
+  CHECK(here.end().status == 200);
+  CHECK(stream->ends == 1);
+}
