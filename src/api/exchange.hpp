@@ -50,6 +50,7 @@ struct Endpoint {
   auth::Permission permission = auth::Permission::calls_read;
   Handler handler;
   SocketHandler socket;  ///< instead of `handler`, for WebSockets
+  bool linked = false;   ///< what a browser's link or player leads to: the token may stand in the query
 };
 
 net::Response json_response(std::string body, int status = 200);

@@ -126,10 +126,7 @@ class Gate final : public Api {
     if (endpoint.access == Access::open || endpoint.access == Access::provider) return std::nullopt;
     if (endpoint.access == Access::operators && operators_admitted(exchange.request)) return std::nullopt;
 
-    std::string_view token = auth::bearer_token(exchange.request.header("Authorization"));
-    // Browsers cannot set headers on a WebSocket or a link (RFC 6750 section 2.3).
-    if (token.empty()) token = first_of(exchange.query, "access_token");
-    auto principal = services_.authenticator.authenticate(token);
+    auto principal = services_.authenticator.authenticate(token_of(endpoint, exchange));
     if (!principal) {
       net::Response response = net::problem(401, principal.error(), exchange.request.id);
       response.set("WWW-Authenticate", "Bearer realm=\"trunkline\"");
@@ -143,6 +140,14 @@ class Gate final : public Api {
     }
     exchange.principal = std::move(*principal);
     return std::nullopt;
+  }
+
+  // Browsers cannot set headers on a WebSocket or a link (RFC 6750 section 2.3). Elsewhere a token has no business in
+  // an address, which is kept in histories and logs.
+  static std::string_view token_of(const Endpoint& endpoint, const Exchange& exchange) {
+    const std::string_view token = auth::bearer_token(exchange.request.header("Authorization"));
+    if (!token.empty() || !(endpoint.socket || endpoint.linked)) return token;
+    return first_of(exchange.query, "access_token");
   }
 
   bool operators_admitted(const net::Request& request) const {

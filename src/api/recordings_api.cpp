@@ -71,17 +71,18 @@ asio::awaitable<net::Response> get_audio(const Services& services, Exchange& exc
 }  // namespace
 
 void add_recording_endpoints(Router& router, const Services& services) {
-  const auto get = [&](std::string pattern, auto handler) {
+  const auto get = [&](std::string pattern, auto handler, bool linked = false) {
     router.add({"GET",
                 std::move(pattern),
                 Access::token,
                 Permission::recordings_read,
                 [&services, handler](Exchange& exchange) { return handler(services, exchange); },
-                {}});
+                {},
+                linked});
   };
   get("/api/v1/calls/{callId}/recordings", recordings_of_call);
   get("/api/v1/media-recordings/{recordingId}", get_recording);
-  get("/api/v1/media-recordings/{recordingId}/audio", get_audio);
+  get("/api/v1/media-recordings/{recordingId}/audio", get_audio, true);
 }
 
 }  // namespace trunkline::api

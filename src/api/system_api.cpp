@@ -47,7 +47,7 @@ void add_system_endpoints(Router& router, const Services& /*services*/) {
               Permission::calls_read,
               [](Exchange&) -> asio::awaitable<net::Response> { co_return json_response(openapi_json()); },
               {}});
-  router.add({"GET", "/docs", Access::operators, Permission::calls_read, docs_page, {}});
+  router.add({"GET", "/docs", Access::operators, Permission::calls_read, docs_page, {}, true});
   router.add({"GET",
               "/api/v1/system/log-level",
               Access::token,

@@ -1,0 +1,43 @@
+#include "unit/api/api_fixture.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace trunkline;
+using api::test::ApiFixture;
+using api::test::header;
+
+namespace {
+
+std::string code_of(const net::Response& response) {
+  return nlohmann::json::parse(response.body)["code"];
+}
+
+config::Security by_token() {
+  config::Security security;
+  security.metrics_access = config::MetricsAccess::token;
+  return security;
+}
+
+}  // namespace
+
+TEST_CASE("a token in the query opens what a browser cannot ask for with a header, and nothing else") {
+  ApiFixture here(by_token());
+  const std::string call = here.calls.arrive("CA1").call_id;
+  const auto with_query = [&](const std::string& method, const std::string& path) {
+    auto request = ApiFixture::request(method, path);
+    request.query = "access_token=" + here.token();
+    return request;
+  };
+  CHECK(here.serve(with_query("GET", "/docs")).status == 200);
+  CHECK(here.serve(with_query("GET", "/api/v1/media-recordings/rec_1/audio")).status == 404);
+  CHECK(here.upgrade(with_query("GET", "/api/v1/events")).handler != nullptr);
+  CHECK(code_of(here.upgrade(with_query("GET", "/api/v1/calls/" + call + "/audio")).refusal) == "call_not_live");
+
+  CHECK(here.serve(with_query("GET", "/api/v1/calls")).status == 401);
+  CHECK(here.serve(with_query("GET", "/api/v1/media-recordings/rec_1")).status == 401);
+  CHECK(here.serve(with_query("POST", "/api/v1/calls/" + call + "/end")).status == 401);
+  CHECK(here.serve(with_query("PUT", "/api/v1/system/log-level")).status == 401);
+  CHECK(here.serve(with_query("GET", "/metrics")).status == 401);
+  CHECK(here.serve(with_query("GET", "/openapi.json")).status == 401);
+}
