@@ -1,6 +1,7 @@
 // Every request passes here: route, admission, handler, then what all answers share.
 
 #include "api/endpoints.hpp"
+#include "api/guard.hpp"
 #include "api/router.hpp"
 
 #include <trunkline/api/api.hpp>
@@ -8,7 +9,6 @@
 #include <trunkline/observe/log.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <string>
 #include <utility>
 
@@ -91,20 +91,7 @@ class Gate final : public Api {
     }
     Exchange exchange{request, std::move(match.path), {}, {}};
     if (auto refusal = admit(*match.endpoint, exchange)) co_return std::move(*refusal);
-    co_return co_await guarded(*match.endpoint, exchange);
-  }
-
-  // A handler that throws is a bug: the client learns that much, the log learns the rest.
-  static asio::awaitable<net::Response> guarded(const Endpoint& endpoint, Exchange& exchange) {
-    std::string what;
-    try {
-      co_return co_await endpoint.handler(exchange);
-    } catch (const std::exception& error) {
-      what = error.what();
-    }
-    log::error("a handler failed", {{"requestId", exchange.request.id}, {"route", endpoint.pattern}, {"error", what}});
-    co_return net::problem(500, make_error("internal_error", "something went wrong here; it was logged"),
-                           exchange.request.id);
+    co_return co_await serve_guarded(*match.endpoint, exchange);
   }
 
   asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, std::string_view& route) {
@@ -115,7 +102,7 @@ class Gate final : public Api {
     route = match.endpoint->pattern;
     Exchange exchange{request, std::move(match.path), {}, {}};
     if (auto refusal = admit(*match.endpoint, exchange)) co_return net::Upgrade{nullptr, std::move(*refusal)};
-    co_return co_await match.endpoint->socket(exchange);
+    co_return co_await upgrade_guarded(*match.endpoint, exchange);
   }
 
   // What speaks against serving this request: a malformed query, or a caller who may not.
