@@ -36,19 +36,26 @@ class AudioSocket final : public net::WebSocketHandler, public std::enable_share
 
   void on_open(net::WebSocket& socket) override {
     socket_ = &socket;
-    const bool live =
-        streams_.post(call_id_, [weak = weak_from_this(), &loop = socket.context()](media::LiveStream& stream) {
-          const auto self = weak.lock();
-          if (!self) return;
-          auto sink = std::make_shared<media::ListenerSink>(stream.format(), [weak, &loop] {
-            asio::post(loop, [weak] {
-              if (const auto listener = weak.lock()) listener->deliver();
-            });
-          });
-          stream.add_sink(sink);
-          asio::post(loop, [self, sink = std::move(sink)]() mutable { self->attach(std::move(sink)); });
+    const std::weak_ptr<AudioSocket> weak = weak_from_this();
+    asio::io_context& loop = socket.context();
+    const auto listen = [weak, &loop](media::LiveStream& stream) {
+      const auto self = weak.lock();
+      if (!self) return;
+      auto sink = std::make_shared<media::ListenerSink>(stream.format(), [weak, &loop] {
+        asio::post(loop, [weak] {
+          if (const auto listener = weak.lock()) listener->deliver();
         });
-    if (!live) socket.close(net::CloseCode::normal, "the call is over");
+      });
+      stream.add_sink(sink);
+      asio::post(loop, [self, sink = std::move(sink)]() mutable { self->attach(std::move(sink)); });
+    };
+    // The stream ended on its thread while this was on its way there.
+    const auto gone = [weak, &loop] {
+      asio::post(loop, [weak] {
+        if (const auto listener = weak.lock()) listener->hang_up();
+      });
+    };
+    if (!streams_.post(call_id_, listen, gone)) hang_up();
   }
 
   void on_text(std::string_view /*message*/) override {}
@@ -77,7 +84,11 @@ class AudioSocket final : public net::WebSocketHandler, public std::enable_share
     const bool more = sink_->drain(batch_);
     for (std::size_t i = 0; i < batch_.size(); ++i) socket_->send_binary(batch_[i]);
     socket_->flush();
-    if (!more) socket_->close(net::CloseCode::normal, "the call is over");
+    if (!more) hang_up();
+  }
+
+  void hang_up() {
+    if (socket_ != nullptr) socket_->close(net::CloseCode::normal, "the call is over");
   }
 
   media::ActiveStreams& streams_;
