@@ -21,11 +21,19 @@ bool accepts_gzip(const net::Request& request) {
   return request.header("Accept-Encoding").find("gzip") != std::string_view::npos;
 }
 
+// Whether the client asked for this host by a name that means it everywhere, at any port.
+bool names_loopback(std::string_view host) {
+  const auto end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
+  const std::string_view name = host.substr(0, end);
+  return name == "127.0.0.1" || name == "[::1]" || text::iequals(name, "localhost");
+}
+
 bool is_loopback(const net::Request& request) {
   const auto& address = request.remote_address;
   const bool local = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-  // Behind a proxy on this host everybody would look local.
-  return local && request.header("X-Forwarded-For").empty() && request.header("Forwarded").empty();
+  // Behind a proxy on this host everybody would look local. Most proxies give themselves away by one of these.
+  return local && names_loopback(request.header("Host")) && request.header("X-Forwarded-For").empty() &&
+         request.header("Forwarded").empty();
 }
 
 // A label, so from a closed set: the method is the client's own word.

@@ -41,3 +41,25 @@ TEST_CASE("a token in the query opens what a browser cannot ask for with a heade
   CHECK(here.serve(with_query("GET", "/metrics")).status == 401);
   CHECK(here.serve(with_query("GET", "/openapi.json")).status == 401);
 }
+
+TEST_CASE("metrics are open to who asks this host for itself") {
+  ApiFixture here;
+  const auto status = [&](net::Headers headers, const std::string& from = "127.0.0.1") {
+    auto request = ApiFixture::request("GET", "/metrics", std::move(headers));
+    request.remote_address = from;
+    return here.serve(std::move(request)).status;
+  };
+  for (const std::string host : {"127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "localhost", "LocalHost:8080"}) {
+    CAPTURE(host);
+    CHECK(status({{"Host", host}}) == 200);
+  }
+  for (const std::string host : {"", ":8080", "calls.example.com", "localhost.example.com", "127.0.0.1.example.com",
+                                 "[::1", "[::2]:8080", "localhost@example.com"}) {
+    CAPTURE(host);
+    CHECK(status({{"Host", host}}) == 401);
+  }
+  CHECK(status({}) == 401);
+  CHECK(status({{"Host", "localhost"}}, "192.0.2.7") == 401);
+  CHECK(status({{"Host", "localhost"}, {"X-Forwarded-For", "192.0.2.7"}}) == 401);
+  CHECK(status({{"Host", "localhost"}, {"Forwarded", "for=192.0.2.7"}}) == 401);
+}
