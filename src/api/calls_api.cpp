@@ -1,3 +1,4 @@
+#include "api/accept.hpp"
 #include "api/endpoints.hpp"
 
 #include <trunkline/base/offload.hpp>
@@ -101,21 +102,14 @@ asio::awaitable<net::Response> get_transcript(const Services& services, Exchange
   if (!call) co_return exchange.fail(call.error());
   const auto segments = co_await speech::transcript_of(services.database, call->id);
   if (!segments) co_return exchange.fail(segments.error());
-  const std::string_view accept = exchange.request.header("Accept");
-  if (accept.find("text/vtt") != std::string_view::npos) {
-    co_return text_response("text/vtt; charset=utf-8", speech::render_vtt(*segments));
-  }
-  if (accept.find("text/plain") != std::string_view::npos) {
-    co_return text_response("text/plain; charset=utf-8", speech::render_text(*segments));
-  }
-  const bool any = accept.empty() || accept.find("json") != std::string_view::npos ||
-                   accept.find("*/*") != std::string_view::npos ||
-                   accept.find("application/*") != std::string_view::npos;
-  if (!any) {
+  const auto type = preferred_type(exchange.request.header("Accept"), {"application/json", "text/plain", "text/vtt"});
+  if (type.empty()) {
     co_return net::problem(
         406, make_error("not_acceptable", "a transcript comes as application/json, text/plain or text/vtt"),
         exchange.request.id);
   }
+  if (type == "text/vtt") co_return text_response("text/vtt; charset=utf-8", speech::render_vtt(*segments));
+  if (type == "text/plain") co_return text_response("text/plain; charset=utf-8", speech::render_text(*segments));
   co_return json_response("{\"callId\":" + ordered_json(call->id).dump() +
                           ",\"segments\":" + speech::render_json(*segments) + "}");
 }

@@ -1,5 +1,6 @@
 // Every request passes here: route, admission, handler, then what all answers share.
 
+#include "api/accept.hpp"
 #include "api/endpoints.hpp"
 #include "api/guard.hpp"
 #include "api/router.hpp"
@@ -16,10 +17,6 @@ namespace trunkline::api {
 namespace {
 
 constexpr std::size_t gzip_from_bytes = 1024;
-
-bool accepts_gzip(const net::Request& request) {
-  return request.header("Accept-Encoding").find("gzip") != std::string_view::npos;
-}
 
 // Whether the client asked for this host by a name that means it everywhere, at any port.
 bool names_loopback(std::string_view host) {
@@ -202,7 +199,7 @@ class Gate final : public Api {
     }
     if (net::find_header(response.headers, "Cache-Control").empty()) response.set("Cache-Control", "no-store");
     allow_origin(request, response);
-    if (response.body.size() > gzip_from_bytes && accepts_gzip(request) &&
+    if (response.body.size() > gzip_from_bytes && accepts_coding(request.header("Accept-Encoding"), "gzip") &&
         net::find_header(response.headers, "Content-Type").find("json") != std::string_view::npos) {
       response.body = net::gzip(response.body);
       response.set("Content-Encoding", "gzip");

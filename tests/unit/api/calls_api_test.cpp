@@ -6,6 +6,7 @@
 using namespace trunkline;
 using api::test::ApiFixture;
 using api::test::FakeStream;
+using api::test::header;
 using calls::State;
 
 namespace {
@@ -60,4 +61,16 @@ TEST_CASE("a call that the provider hung up takes its listening stream along") {
   const auto stream = here.runs(false);
   CHECK(here.end().status == 200);
   CHECK(stream->ends == 1);
+}
+
+TEST_CASE("a transcript comes in the form that is liked best, JSON on a tie") {
+  ApiFixture here;
+  const std::string path = "/api/v1/calls/" + here.calls.arrive("CA1").call_id + "/transcript";
+  const auto type_for = [&](const std::string& accept) {
+    return std::string(header(here.get(path, {{"Accept", accept}}), "Content-Type"));
+  };
+  CHECK(type_for("application/json, text/plain, */*") == "application/json");
+  CHECK(type_for("text/plain, application/json;q=0.9") == "text/plain; charset=utf-8");
+  CHECK(type_for("text/vtt") == "text/vtt; charset=utf-8");
+  CHECK(here.get(path, {{"Accept", "image/png"}}).status == 406);
 }

@@ -63,3 +63,10 @@ TEST_CASE("metrics are open to who asks this host for itself") {
   CHECK(status({{"Host", "localhost"}, {"X-Forwarded-For", "192.0.2.7"}}) == 401);
   CHECK(status({{"Host", "localhost"}, {"Forwarded", "for=192.0.2.7"}}) == 401);
 }
+
+TEST_CASE("long JSON is compressed for who takes that") {
+  ApiFixture here;
+  CHECK(header(here.get("/openapi.json", {{"Accept-Encoding", "br, gzip"}}), "Content-Encoding") == "gzip");
+  CHECK(header(here.get("/openapi.json", {{"Accept-Encoding", "gzip;q=0"}}), "Content-Encoding").empty());
+  CHECK(header(here.get("/openapi.json"), "Content-Encoding").empty());
+}
