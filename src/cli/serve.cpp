@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <thread>
 
 namespace trunkline::cli {
 namespace {
@@ -85,6 +86,7 @@ class SignalLoop {
   }
 
   void reload() {
+    if (stopping_.joinable()) return;
     const auto reloaded = app_.reload();
     if (reloaded) {
       log::info("certificates reloaded");
@@ -101,12 +103,17 @@ class SignalLoop {
   }
 
   void check() {
-    if (app_.drained() || std::chrono::steady_clock::now() >= deadline_) {
-      app_.stop();
-      return loop_.stop();
-    }
+    if (app_.drained() || std::chrono::steady_clock::now() >= deadline_) return stop();
     timer_.expires_after(drain_check);
     timer_.async_wait([this](boost::system::error_code) { check(); });
+  }
+
+  // On a thread of its own: peers that do not answer make it take seconds, in which a second signal must be heard.
+  void stop() {
+    stopping_ = std::jthread([this] {
+      app_.stop();
+      loop_.stop();
+    });
   }
 
   app::App& app_;
@@ -116,6 +123,7 @@ class SignalLoop {
   asio::steady_timer timer_{loop_};
   MonoTime deadline_;
   bool draining_ = false;
+  std::jthread stopping_;  // last: joined before the loop goes
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests
 from carrier import Carrier  # noqa: E402
 from gateway import AUTH_TOKEN, Gateway, free_port, run, scratch, voice_params, wait_for  # noqa: E402
 from tap import check, done, together  # noqa: E402
+import websocket  # noqa: E402
 
 FAILED, CONFIGURATION = 1, 3  # exit statuses
 
@@ -115,6 +116,22 @@ def second_signal():
         check("a second signal ends at once, with status 1", server.process.wait(10) == FAILED)
 
 
+def second_signal_while_stopping():
+    with Gateway(DRAIN_TIMEOUT_S=600) as server:
+        follower = server.socket("/api/v1/events")
+        server.signal()
+        opcode = follower.reader.read(2)[0] & 0x0F  # not answered: the gateway waits for that
+        check("a subscriber is told when the gateway stops", opcode == websocket.CLOSE, opcode)
+        server.signal(signal.SIGINT)
+        check("a second signal ends it at once, also when stopping has begun", server.process.wait(10) == FAILED)
+    with Gateway() as server:
+        follower = server.socket("/api/v1/events")
+        server.signal()
+        check("without one, a subscriber that does not answer is waited for and left, with status 0",
+              server.process.wait(30) == 0)
+        follower.abort()
+
+
 def drain_limit():
     with Gateway(DRAIN_TIMEOUT_S=1) as server:
         carrier = Carrier(server).open().start().speak(0.5)
@@ -139,5 +156,5 @@ def stale_calls():
 
 together([wrong_configuration, secrets_in_files, surroundings, folders, tokens_of_others,
           recordings_that_cannot_be_written])
-together([draining, second_signal, drain_limit, stale_calls])
+together([draining, second_signal, second_signal_while_stopping, drain_limit, stale_calls])
 done()
