@@ -87,6 +87,12 @@ def garbage(server):
     row = server.finished_recording(carrier.call_id)
     check("messages that mean nothing do no harm", row["durationMs"] == 400, row)
 
+    nested = json.dumps({"event": "start", "sequenceNumber": "1", "streamSid": "MZx", "start": {
+        "streamSid": "MZx", "callSid": "CA" + "9" * 32, "customParameters": {"x": "nested"}}})
+    stranger = Carrier(server).open()
+    stranger.socket.send_text(nested.replace('"nested"', "[" * 120_000 + "]" * 120_000))
+    check("a start that nests without end closes with 1008", stranger.closed_with() == 1008, stranger.socket.close_code)
+
     broken = {"a reserved opcode": b"\x83\x80\0\0\0\0", "an unmasked frame": b"\x81\x02{}",
               "a fragmented control frame": b"\x09\x80\0\0\0\0", "text that is not UTF-8": b"\x81\x82\0\0\0\0\xff\xfe"}
     for name, octets in broken.items():
