@@ -1,5 +1,6 @@
 // The small commands: doctor, migrate, token, version.
 
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 
 #include <trunkline/app/app.hpp>
@@ -10,50 +11,19 @@
 
 #include <nlohmann/json.hpp>
 
-#include <filesystem>
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
-#include <system_error>
 
 namespace trunkline::cli {
 namespace {
 
 using nlohmann::ordered_json;
 
-/// One thing that doctor looked at.
-struct Check {
-  std::string name;
-  bool good = false;
-  std::string finding;
-};
-
-Check check_data_dir(const config::Settings& settings) {
-  std::error_code error;
-  std::filesystem::create_directories(settings.data_dir, error);
-  const auto probe = settings.data_dir / ".doctor";
-  const bool made = !error && std::filesystem::create_directory(probe, error);
-  if (made) std::filesystem::remove(probe, error);
-  return {"DATA_DIR is writable", made, made ? settings.data_dir.string() : error.message()};
-}
-
-Check check_speech_model(const config::Settings& settings) {
-  const auto model = settings.speech.model_dir / "en-us" / "mdef";
-  const bool there = std::filesystem::exists(model);
-  return {"the embedded speech model is installed", there,
-          there ? settings.speech.model_dir.string()
-                : model.string() + " is missing; install pocketsphinx-en-us or set SPEECH_MODEL_DIR"};
-}
-
-Check check_twilio(const config::Settings& settings) {
-  if (settings.twilio.auth_tokens.empty())
-    return {"Twilio is configured", false, "TWILIO_AUTH_TOKEN is not set: its webhooks are refused"};
-  const bool secure = settings.server.public_url.starts_with("https://");
-  return {"Twilio is configured", secure,
-          secure ? settings.server.public_url : "PUBLIC_URL is not https: Twilio opens media sockets over wss only"};
-}
-
-std::vector<Check> run_checks(const config::Settings& settings) {
-  return {check_data_dir(settings), check_speech_model(settings), check_twilio(settings)};
+int code_of(const std::vector<Check>& checks) {
+  const bool wrong =
+      std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.verdict == Verdict::wrong; });
+  return wrong ? failed : ok;
 }
 
 int print_json(const config::Loaded& loaded, const std::vector<Check>& checks) {
@@ -65,10 +35,11 @@ int print_json(const config::Loaded& loaded, const std::vector<Check>& checks) {
   for (const auto& [name, problem, example] : loaded.problems) {
     out["problems"].push_back({{"name", name}, {"problem", problem}, {"example", example}});
   }
-  for (const auto& [name, good, finding] : checks)
-    out["checks"].push_back({{"name", name}, {"ok", good}, {"finding", finding}});
+  for (const auto& [name, verdict, finding] : checks) {
+    out["checks"].push_back({{"name", name}, {"verdict", to_string(verdict)}, {"finding", finding}});
+  }
   std::cout << out.dump(2) << '\n';
-  return loaded.ok() ? ok : configuration;
+  return loaded.ok() ? code_of(checks) : configuration;
 }
 
 }  // namespace
@@ -100,10 +71,10 @@ int doctor(const Common& common) {
   }
   std::cout << '\n';
   if (report_problems(loaded)) return configuration;
-  for (const auto& [name, good, finding] : checks) {
-    std::cout << (good ? "ok    " : "check ") << name << ": " << finding << '\n';
+  for (const auto& [name, verdict, finding] : checks) {
+    std::cout << std::left << std::setw(8) << to_string(verdict) << name << ": " << finding << '\n';
   }
-  return ok;
+  return code_of(checks);
 }
 
 int migrate(const Common& common) {

@@ -1,5 +1,7 @@
 #include "config/options.hpp"
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 
 namespace trunkline::config {
@@ -9,10 +11,11 @@ bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-bool is_host(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alphanumeric(c) || std::string_view(".:-_%").find(c) != std::string_view::npos;
-  });
+// By the reader that the listener uses.
+bool is_address(std::string_view text) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(text, error);
+  return !error;
 }
 
 bool is_account_sid(std::string_view text) {
@@ -51,8 +54,8 @@ const Option table[] = {
      "postgresql://trunkline:password@db.internal:5432/trunkline", "Database to use instead of the embedded one.", true,
      "SQLite in DATA_DIR"},
 
-    {"HOST", "server.host", at<&Settings::server, &Server::host>, Shape{is_host, "is not an address or host name"},
-     "127.0.0.1", "Address to listen on."},
+    {"HOST", "server.host", at<&Settings::server, &Server::host>, Shape{is_address, "is not an IP address"},
+     "127.0.0.1", "IP address to listen on; 0.0.0.0 and :: are all of this host."},
     {"PORT", "server.port", at<&Settings::server, &Server::port>, Range{1, 65'535}, "8080", "Port to listen on."},
     {"PUBLIC_URL", "server.public_url", at<&Settings::server, &Server::public_url>, BaseUrl{"http https"},
      "https://calls.example.com",

@@ -1,8 +1,10 @@
 """The process and its surroundings: configuration, ports, folders, signals, calls that nobody ends."""
 
+import json
 import os
 import pathlib
 import signal
+import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
@@ -39,6 +41,45 @@ def secrets_in_files():
         doctor = run("doctor", **server.settings)
         check("`doctor` shows no secret", AUTH_TOKEN not in doctor.stdout + doctor.stderr, doctor)
         check("and neither does the log", AUTH_TOKEN not in server.log() and "+14155550123" not in server.log())
+
+
+def verdicts_of(**settings):
+    """What `doctor` finds: its exit status, and (verdict, finding) by the check's name."""
+    result = run("doctor", "--json", **{"HOST": "127.0.0.1", "PORT": free_port(), "DATA_DIR": scratch(), **settings})
+    rows = json.loads(result.stdout)["checks"]
+    return result.returncode, {row["name"]: (row["verdict"], row["finding"]) for row in rows}
+
+
+def doctor_finds():
+    status, verdicts = verdicts_of()
+    check("`doctor` has nothing against the defaults, with status 0",
+          status == 0 and all(verdict != "wrong" for verdict, _ in verdicts.values()), verdicts)
+    check("and says what they lack", verdicts["Twilio is configured"][0] == "limited", verdicts)
+    file = scratch() / "file"
+    file.write_text("no folder, no certificate and no key")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        wrong = {
+            "a data folder that cannot be": ("DATA_DIR is writable", {"DATA_DIR": file}, str(file)),
+            "a recordings folder that cannot be": ("RECORDING_DIR is writable", {"RECORDING_DIR": file}, str(file)),
+            "a port in use": ("HOST and PORT are free", {"PORT": port}, f"port {port} is in use"),
+            "a certificate that is none": ("TLS_CERT_FILE and TLS_KEY_FILE fit",
+                                           {"TLS_CERT_FILE": file, "TLS_KEY_FILE": file}, "TLS_CERT_FILE"),
+            "a public key that is none": ("tokens can be checked", {"JWT_PUBLIC_KEY_FILE": file}, "JWT_PUBLIC_KEY_FILE"),
+            "a key set that is none": ("tokens can be checked", {"JWT_JWKS_FILE": file}, "JWT_JWKS_FILE"),
+        }
+        for what, (name, settings, told) in wrong.items():
+            status, verdicts = verdicts_of(**settings)
+            verdict, finding = verdicts[name]
+            others = [other for other, (kind, _) in verdicts.items() if kind == "wrong" and other != name]
+            check(f"`doctor` finds {what}, with status 1",
+                  status == FAILED and verdict == "wrong" and told in finding, (status, verdicts))
+            check(f"{what} is all that it finds", others in ([], ["RECORDING_DIR is writable"]), others)
+    status, printed = refused(HOST="localhost")
+    check("a host name to listen on is found before the start",
+          status == CONFIGURATION and "HOST" in printed and "not an IP address" in printed, printed)
 
 
 def surroundings():
@@ -154,7 +195,7 @@ def stale_calls():
         check("by an event that says why", closed["data"]["reason"] == "timeout-ringing", closed)
 
 
-together([wrong_configuration, secrets_in_files, surroundings, folders, tokens_of_others,
+together([wrong_configuration, secrets_in_files, doctor_finds, surroundings, folders, tokens_of_others,
           recordings_that_cannot_be_written])
 together([draining, second_signal, second_signal_while_stopping, drain_limit, stale_calls])
 done()
