@@ -1,3 +1,4 @@
+#include "api/conditions.hpp"
 #include "api/endpoints.hpp"
 
 #include <trunkline/net/range.hpp>
@@ -43,12 +44,18 @@ asio::awaitable<net::Response> get_audio(const Services& services, Exchange& exc
   }
 
   net::Response response;
+  response.set("Cache-Control", "private, no-cache");
+  const std::string etag = recording->facts.sha256.empty() ? "" : "\"" + recording->facts.sha256 + "\"";
+  if (!etag.empty()) response.set("ETag", etag);
+  if (is_known(exchange.request.header("If-None-Match"), etag)) {
+    response.status = 304;
+    co_return response;
+  }
   response.set("Content-Type", "audio/wav");
   response.set("Accept-Ranges", "bytes");
-  response.set("Cache-Control", "private, no-cache");
   response.set("Content-Disposition", "inline; filename=\"" + recording->id + ".wav\"");
-  if (!recording->facts.sha256.empty()) response.set("ETag", "\"" + recording->facts.sha256 + "\"");
-  const auto reading = net::read_range(exchange.request.header("Range"), size);
+  const bool in_part = range_applies(exchange.request.header("If-Range"), etag);
+  const auto reading = net::read_range(in_part ? exchange.request.header("Range") : "", size);
   if (reading.verdict == net::RangeVerdict::unsatisfiable) {
     net::Response refusal =
         net::problem(416, make_error("range_not_satisfiable", "the recording has " + std::to_string(size) + " bytes"),
