@@ -118,10 +118,13 @@ class Gate final : public Api {
     if (endpoint.access == Access::open || endpoint.access == Access::provider) return std::nullopt;
     if (endpoint.access == Access::operators && operators_admitted(exchange.request)) return std::nullopt;
 
-    auto principal = services_.authenticator.authenticate(token_of(endpoint, exchange));
+    const std::string_view token = token_of(endpoint, exchange);
+    auto principal = services_.authenticator.authenticate(token);
     if (!principal) {
       net::Response response = net::problem(401, principal.error(), exchange.request.id);
-      response.set("WWW-Authenticate", "Bearer realm=\"trunkline\"");
+      // Who has shown nothing is not told of an error (RFC 6750 section 3.1).
+      response.set("WWW-Authenticate", token.empty() ? "Bearer realm=\"trunkline\""
+                                                     : "Bearer realm=\"trunkline\", error=\"invalid_token\"");
       return response;
     }
     if (!principal->may(endpoint.permission)) {

@@ -51,7 +51,9 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
     auto found = fit(segments_[i], parts);
     if (!found) continue;
     if (endpoints_[i].method != wanted) {
-      match.allowed.push_back(endpoints_[i].method);
+      auto& allowed = match.allowed;
+      const bool known = std::find(allowed.begin(), allowed.end(), endpoints_[i].method) != allowed.end();
+      if (!known) allowed.push_back(endpoints_[i].method);
     } else if (match.endpoint == nullptr || found->literals > best) {
       match.endpoint = &endpoints_[i];
       match.path = std::move(found->values);

@@ -70,3 +70,22 @@ TEST_CASE("long JSON is compressed for who takes that") {
   CHECK(header(here.get("/openapi.json", {{"Accept-Encoding", "gzip;q=0"}}), "Content-Encoding").empty());
   CHECK(header(here.get("/openapi.json"), "Content-Encoding").empty());
 }
+
+TEST_CASE("a wrong method is told the right ones, each once") {
+  ApiFixture here;
+  const auto answer = here.serve(ApiFixture::request("DELETE", "/api/v1/calls/active"));
+  CHECK(answer.status == 405);
+  CHECK(header(answer, "Allow") == "GET, HEAD");
+}
+
+TEST_CASE("a token that is refused is named as the reason, a missing one is asked for") {
+  ApiFixture here;
+  const auto challenge = [&](net::Headers headers) {
+    const auto answer = here.serve(ApiFixture::request("GET", "/api/v1/calls", std::move(headers)));
+    CHECK(answer.status == 401);
+    return std::string(header(answer, "WWW-Authenticate"));
+  };
+  CHECK(challenge({}) == "Bearer realm=\"trunkline\"");
+  CHECK(challenge({{"Authorization", "Basic eDp5"}}) == "Bearer realm=\"trunkline\"");
+  CHECK(challenge({{"Authorization", "Bearer x.y.z"}}) == "Bearer realm=\"trunkline\", error=\"invalid_token\"");
+}

@@ -50,6 +50,11 @@ TEST_CASE("a path that takes other methods names them") {
   CHECK(match.allowed == std::vector<std::string>{"GET", "PUT"});
 }
 
+TEST_CASE("a method that several patterns take is named once") {
+  const Router router = make_router();
+  CHECK(router.find("DELETE", "/calls/active").allowed == std::vector<std::string>{"GET", "PUT"});
+}
+
 TEST_CASE("what fits no pattern is not found") {
   const char* path = GENERATE("/", "", "/calls/", "/calls/a/b", "/call", "/calls//end");
   CAPTURE(path);
