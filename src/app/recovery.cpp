@@ -5,8 +5,12 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,45 +21,69 @@ namespace {
 using calls::EventType;
 using nlohmann::json;
 
-// False when the row could not be settled: it stays for the next start.
-asio::awaitable<bool> finish_recording(recording::Recording recording, calls::CallService& calls,
-                                       recording::Library& library, ThreadPool& pool) {
+constexpr milliseconds first_wait{20};
+constexpr milliseconds longest_wait{2'000};
+
+bool goes_by(const Error& error) {
+  return error.code == "store_unavailable" || error.code == "overloaded";
+}
+
+// The event settles the recording's row, in one transaction: a crash in between leaves the row for the next start.
+asio::awaitable<Result<>> tell(const recording::Recording& recording, const Result<recording::FileFacts>& facts,
+                               calls::CallService& calls) {
+  const auto type = facts ? EventType::recording_completed : EventType::recording_failed;
+  auto data = facts ? recording::completed_data(recording.id, *facts, true)
+                    : recording::failed_data(recording.id, facts.error());
+  const auto told = co_await calls.append(recording.call_id, type, std::move(data));
+  if (!told) co_return told.error();
+  if (facts) {
+    log::info("recording recovered", {{"recordingId", recording.id}, {"durationMs", facts->duration_ms}});
+  } else {
+    log::warn("recording lost", {{"recordingId", recording.id}, {"reason", facts.error().message}});
+  }
+  co_return Result<>{};
+}
+
+asio::awaitable<Result<>> finish_recording(const recording::Recording& recording, calls::CallService& calls,
+                                           recording::Library& library, ThreadPool& pool) {
   // By reference: g++ 12 destroys a closure that owns something twice when it is made inside a co_await expression.
   const auto path = library.file_of(recording);
   const auto facts = co_await offload(pool, [&path] { return recording::repair(path); });
-  if (facts) {
-    if (!co_await library.complete(recording.id, *facts, true)) co_return false;
-    calls.append_later(recording.call_id, EventType::recording_completed,
-                       json{{"recordingId", recording.id},
-                            {"durationMs", facts->duration_ms},
-                            {"sizeBytes", facts->size_bytes},
-                            {"sha256", facts->sha256},
-                            {"recovered", true}}
-                           .dump());
-    log::info("recording recovered", {{"recordingId", recording.id}, {"durationMs", facts->duration_ms}});
-  } else {
-    if (!co_await library.fail(recording.id, facts.error().code)) co_return false;
-    calls.append_later(recording.call_id, EventType::recording_failed,
-                       json{{"recordingId", recording.id}, {"reason", facts.error().code}}.dump());
-    log::warn("recording lost", {{"recordingId", recording.id}, {"reason", facts.error().message}});
+  if (!facts && goes_by(facts.error())) co_return facts.error();
+  co_return co_await tell(recording, facts, calls);
+}
+
+// Tries again while something is in the way that goes by. False when the row could not be settled: it stays for the
+// next start.
+asio::awaitable<bool> finish_in_time(const recording::Recording& recording, calls::CallService& calls,
+                                     recording::Library& library, ThreadPool& pool) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (auto wait = first_wait;; wait = std::min(wait * 2, longest_wait)) {
+    const auto finished = co_await finish_recording(recording, calls, library, pool);
+    if (finished) co_return true;
+    if (!goes_by(finished.error())) {
+      log::error("a recording could not be settled",
+                 {{"recordingId", recording.id}, {"reason", finished.error().message}});
+      co_return false;
+    }
+    timer.expires_after(wait);
+    co_await timer.async_wait(asio::use_awaitable);
   }
-  co_return true;
 }
 
 // A batch at a time, until what is left belongs to this run.
 asio::awaitable<void> finish_recordings(WallTime began, calls::CallService& calls, recording::Library& library,
                                         ThreadPool& pool) {
   for (;;) {
-    auto unfinished = co_await library.unfinished();
+    const auto unfinished = co_await library.unfinished();
     if (!unfinished) {
       log::error("unfinished recordings could not be read", {{"reason", unfinished.error().message}});
       co_return;
     }
     std::size_t settled = 0;
-    for (auto& recording : *unfinished) {
+    for (const auto& recording : *unfinished) {
       if (recording.started_at >= began) continue;
-      if (!co_await finish_recording(std::move(recording), calls, library, pool)) co_return;
-      ++settled;
+      if (co_await finish_in_time(recording, calls, library, pool)) ++settled;
     }
     if (settled == 0) co_return;
   }

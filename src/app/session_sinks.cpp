@@ -3,8 +3,6 @@
 #include <trunkline/observe/log.hpp>
 #include <trunkline/recording/recorder.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -66,44 +64,39 @@ class SessionSinks::Listener final : public speech::TranscriptListener {
 };
 
 std::vector<std::shared_ptr<media::Sink>> SessionSinks::make_sinks(const calls::MediaGrant& grant,
-                                                                   const media::Format& format, net::Worker& worker) {
+                                                                   const media::Format& format,
+                                                                   net::Worker& /*worker*/) {
   std::vector<std::shared_ptr<media::Sink>> sinks;
-  if (!grant.recording_id.empty()) sinks.push_back(make_recorder(grant, format, worker));
+  if (!grant.recording_id.empty()) sinks.push_back(make_recorder(grant, format));
   if (grant.route.transcribe) {
     if (auto sink = make_transcriber(grant, format)) sinks.push_back(std::move(sink));
   }
   return sinks;
 }
 
-std::shared_ptr<media::Sink> SessionSinks::make_recorder(const calls::MediaGrant& grant, const media::Format& format,
-                                                         net::Worker& worker) {
+std::shared_ptr<media::Sink> SessionSinks::make_recorder(const calls::MediaGrant& grant, const media::Format& format) {
   ++unfinished_;
   parts_.calls.append_later(grant.call.id, EventType::recording_started,
                             to_text({{"recordingId", grant.recording_id}}));
-  auto done = [this, &worker, call = grant.call.id, id = grant.recording_id](Result<recording::FileFacts> facts) {
-    asio::co_spawn(worker.context(), conclude(call, id, std::move(facts)), asio::detached);
+  auto done = [this, call = grant.call.id, id = grant.recording_id](const Result<recording::FileFacts>& facts) {
+    conclude(call, id, facts);
   };
   return recording::make_recorder(parts_.library.file_at(grant.recording_path), format, parts_.writers,
                                   std::move(done));
 }
 
-asio::awaitable<void> SessionSinks::conclude(std::string call_id, std::string recording_id,
-                                             Result<recording::FileFacts> facts) {
-  json data = {{"recordingId", recording_id}};
+// The event settles the recording's row. Should it get lost with the process, the row is still open, and the next start
+// tells it.
+void SessionSinks::conclude(const std::string& call_id, const std::string& recording_id,
+                            const Result<recording::FileFacts>& facts) {
   if (facts) {
-    data.update({{"durationMs", facts->duration_ms}, {"sizeBytes", facts->size_bytes}, {"sha256", facts->sha256}});
-    const auto stored = co_await parts_.library.complete(recording_id, *facts, false);
-    if (!stored)
-      log::error("a recording's row was not updated",
-                 {{"recordingId", recording_id}, {"reason", stored.error().message}});
-    parts_.calls.append_later(call_id, EventType::recording_completed, to_text(data));
+    parts_.calls.append_later(call_id, EventType::recording_completed,
+                              recording::completed_data(recording_id, *facts, false));
   } else {
     log::error("a recording failed",
                {{"callId", call_id}, {"reason", facts.error().message}, {"detail", facts.error().detail}});
-    data["reason"] = facts.error().code;
-    data["message"] = facts.error().message;
-    co_await parts_.library.fail(recording_id, facts.error().code);
-    parts_.calls.append_later(call_id, EventType::recording_failed, to_text(data));
+    parts_.calls.append_later(call_id, EventType::recording_failed,
+                              recording::failed_data(recording_id, facts.error()));
   }
   parts_.metrics.recordings(facts ? "completed" : "failed").add();
   --unfinished_;

@@ -42,10 +42,9 @@ class SessionSinks final : public providers::SinkFactory {
  private:
   class Listener;
 
-  std::shared_ptr<media::Sink> make_recorder(const calls::MediaGrant& grant, const media::Format& format,
-                                             net::Worker& worker);
+  std::shared_ptr<media::Sink> make_recorder(const calls::MediaGrant& grant, const media::Format& format);
   std::shared_ptr<media::Sink> make_transcriber(const calls::MediaGrant& grant, const media::Format& format);
-  asio::awaitable<void> conclude(std::string call_id, std::string recording_id, Result<recording::FileFacts> facts);
+  void conclude(const std::string& call_id, const std::string& recording_id, const Result<recording::FileFacts>& facts);
   void end_transcript(const std::string& call_id, const std::string& engine, std::size_t segments);
   void report_trouble(const std::string& call_id, const std::string& engine, const std::string& reason,
                       const std::string& message);

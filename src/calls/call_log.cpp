@@ -19,6 +19,36 @@ Value text(std::string_view view) {
   return std::string(view);
 }
 
+/// An event's data as columns: null where a member is missing or of another kind.
+class Fields {
+ public:
+  explicit Fields(const Event& event) : data_(nlohmann::json::parse(event.data, nullptr, false)) {}
+
+  bool usable() const { return data_.is_object(); }
+  bool has(const char* key) const { return usable() && data_.contains(key); }
+  Value text(const char* key) const {
+    return has(key) && data_[key].is_string() ? Value(data_[key].get<std::string>()) : Value();
+  }
+  Value integer(const char* key) const {
+    return has(key) && data_[key].is_number() ? Value(data_[key].get<std::int64_t>()) : Value();
+  }
+  Value real(const char* key) const {
+    return has(key) && data_[key].is_number() ? Value(data_[key].get<double>()) : Value();
+  }
+  Value truth(const char* key) const { return std::int64_t{has(key) && data_[key] == true}; }
+
+ private:
+  const nlohmann::json data_;
+};
+
+bool settles_recording(EventType type) {
+  return type == EventType::recording_completed || type == EventType::recording_failed;
+}
+
+Value or_else(Value value, Value otherwise) {
+  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
+}
+
 bool insert_call(store::Sql& sql, const Call& call, WallTime now) {
   return sql.execute(
              "INSERT INTO calls (id, provider, provider_call_id, direction, state, terminal, from_address, to_address, "
@@ -90,6 +120,7 @@ Call& CallLog::lock_or_create(const std::string& provider, const std::string& pr
 }
 
 Event CallLog::append(Call& call, Event event) {
+  if (settles_recording(event.type) && !settle_recording(call, event)) return event;
   Call next = call;
   event.call_id = call.id;
   event.version = call.version + 1;
@@ -107,23 +138,32 @@ Event CallLog::append(Call& call, Event event) {
 }
 
 void CallLog::insert_segment(const Event& event) {
-  const auto data = nlohmann::json::parse(event.data, nullptr, false);
-  if (!data.is_object()) return;
-  const auto word = [&](const char* key) -> Value {
-    const auto found = data.find(key);
-    return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto ms = [&](const char* key) -> Value {
-    const auto found = data.find(key);
-    return found != data.end() && found->is_number() ? found->get<std::int64_t>() : std::int64_t{0};
-  };
-  const auto confidence = data.find("confidence");
-  const bool sure = confidence != data.end() && confidence->is_number();
+  const Fields data(event);
+  if (!data.usable()) return;
+  const auto word = [&](const char* key) { return or_else(data.text(key), std::string()); };
+  const auto ms = [&](const char* key) { return or_else(data.integer(key), std::int64_t{0}); };
   sql_.execute(
       "INSERT INTO transcript_segments (id, call_id, track, start_ms, end_ms, text, confidence, engine, language) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
       {word("segmentId"), event.call_id, word("track"), ms("startMs"), ms("endMs"), word("text"),
-       sure ? confidence->get<double>() : 0.0, word("engine"), word("language")});
+       or_else(data.real("confidence"), 0.0), word("engine"), word("language")});
+}
+
+// The row first: whoever changes it tells the call of it, and nobody else.
+bool CallLog::settle_recording(const Call& call, const Event& event) {
+  const Fields data(event);
+  if (!data.has("recordingId")) return true;  // the provider's own
+  const bool completed = event.type == EventType::recording_completed;
+  const auto changed = sql_.execute(
+      "UPDATE recordings SET state = $3, completed_at = $4, duration_ms = COALESCE($5, duration_ms), "
+      "size_bytes = COALESCE($6, size_bytes), sha256 = COALESCE($7, sha256), channels = COALESCE($8, channels), "
+      "sample_rate = COALESCE($9, sample_rate), format = COALESCE($10, format), recovered = $11, failure = $12 "
+      "WHERE id = $1 AND call_id = $2 AND state = 'recording'",
+      {data.text("recordingId"), call.id, text(completed ? "completed" : "failed"), to_millis(event.at),
+       data.integer("durationMs"), data.integer("sizeBytes"), data.text("sha256"), data.integer("channels"),
+       data.integer("sampleRate"), data.text("format"), data.truth("recovered"),
+       completed ? text("") : or_else(data.text("reason"), text("unknown"))});
+  return changed == 1;
 }
 
 std::vector<Committed> CallLog::finish() {

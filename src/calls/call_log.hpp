@@ -27,6 +27,8 @@ class CallLog {
   Call& lock_or_create(const std::string& provider, const std::string& provider_call_id, const std::string& new_id);
 
   /// Folds and appends. The event comes back with its place and state; as it was (seq 0) when it is in the log already.
+  /// What an event says of a transcript or a recording goes to their rows along with it. A recording that is settled,
+  /// or that the call does not have, is not settled again: such an event is as one that is in the log already.
   Event append(Call& call, Event event);
 
   /// Writes the changed calls back; what was appended, in order. Last act.
@@ -38,6 +40,7 @@ class CallLog {
  private:
   Call* adopt(const std::vector<store::Row>& snapshots);
   void insert_segment(const Event& event);
+  bool settle_recording(const Call& call, const Event& event);  // false when there is nothing to settle
 
   store::Sql& sql_;
   WallTime now_;

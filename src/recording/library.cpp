@@ -16,11 +16,6 @@ const std::string select =
 const std::string select_one = select + "WHERE id = $1";
 const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, id";
 const std::string select_unfinished = select + "WHERE state = 'recording' ORDER BY started_at, id LIMIT $1";
-constexpr std::string_view update_completed =
-    "UPDATE recordings SET state = 'completed', completed_at = $2, duration_ms = $3, size_bytes = $4, sha256 = $5, "
-    "channels = $6, sample_rate = $7, format = $8, recovered = $9, failure = '' WHERE id = $1";
-constexpr std::string_view update_failed =
-    "UPDATE recordings SET state = 'failed', completed_at = $2, failure = $3 WHERE id = $1";
 
 Recording from_row(const store::Row& row) {
   Recording recording;
@@ -48,14 +43,19 @@ std::vector<Recording> from_rows(const std::vector<store::Row>& rows) {
   return recordings;
 }
 
+nlohmann::json facts_data(const FileFacts& facts) {
+  return {{"durationMs", facts.duration_ms}, {"sizeBytes", facts.size_bytes},   {"sha256", facts.sha256},
+          {"channels", facts.channels},      {"sampleRate", facts.sample_rate}, {"format", facts.format}};
+}
+
 Error not_found(const std::string& id) {
   return make_error("recording_not_found", "there is no such recording", "recording " + id);
 }
 
 }  // namespace
 
-Library::Library(store::Database& database, std::filesystem::path folder, const Clock& clock)
-    : database_(database), folder_(std::move(folder)), clock_(clock) {}
+Library::Library(store::Database& database, std::filesystem::path folder, const Clock& /*clock*/)
+    : database_(database), folder_(std::move(folder)) {}
 
 asio::awaitable<Result<Recording>> Library::find(std::string recording_id) {
   co_return co_await database_.read<Recording>([&](store::Sql& sql) -> Result<Recording> {
@@ -71,31 +71,23 @@ asio::awaitable<Result<std::vector<Recording>>> Library::of_call(std::string cal
       [&](store::Sql& sql) -> Result<Recordings> { return from_rows(sql.query(select_of_call, {call_id})); });
 }
 
-asio::awaitable<Result<>> Library::complete(std::string recording_id, FileFacts facts, bool recovered) {
-  const std::int64_t now = to_millis(clock_.wall());
-  co_return co_await database_.write<void>([&](store::Sql& sql) -> Result<> {
-    const auto changed =
-        sql.execute(update_completed,
-                    {recording_id, now, facts.duration_ms, facts.size_bytes, facts.sha256, std::int64_t{facts.channels},
-                     std::int64_t{facts.sample_rate}, facts.format, std::int64_t{recovered}});
-    if (changed == 0) return not_found(recording_id);
-    return {};
-  });
-}
-
-asio::awaitable<Result<>> Library::fail(std::string recording_id, std::string reason) {
-  const std::int64_t now = to_millis(clock_.wall());
-  co_return co_await database_.write<void>([&](store::Sql& sql) -> Result<> {
-    if (sql.execute(update_failed, {recording_id, now, reason}) == 0) return not_found(recording_id);
-    return {};
-  });
-}
-
 asio::awaitable<Result<std::vector<Recording>>> Library::unfinished() {
   using Recordings = std::vector<Recording>;
   co_return co_await database_.read<Recordings>([](store::Sql& sql) -> Result<Recordings> {
     return from_rows(sql.query(select_unfinished, {std::int64_t{unfinished_limit}}));
   });
+}
+
+std::string completed_data(const std::string& recording_id, const FileFacts& facts, bool recovered) {
+  nlohmann::json data = facts_data(facts);
+  data["recordingId"] = recording_id;
+  if (recovered) data["recovered"] = true;
+  return data.dump();
+}
+
+std::string failed_data(const std::string& recording_id, const Error& failure) {
+  const nlohmann::json data = {{"recordingId", recording_id}, {"reason", failure.code}, {"message", failure.message}};
+  return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string to_json_text(const Recording& recording) {

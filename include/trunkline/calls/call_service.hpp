@@ -139,6 +139,10 @@ class CallService {
                                                   std::string stream_id, bool bidirectional, std::string data);
 
   /// Appends an event to a known call. Error `call_not_found`.
+  ///
+  /// recording_completed and recording_failed with a `recordingId` settle the row of that recording in the same
+  /// transaction, from their data. They do so once: when the row is settled already nothing is appended, and the event
+  /// comes back with seq 0. Whoever is not sure that it was told tells it again.
   asio::awaitable<Result<Event>> append(std::string call_id, EventType type, std::string data);
 
   /// The same from any thread without waiting: queued in order per call, retried with back-off while the store is down,

@@ -25,8 +25,8 @@ enum class EventType : std::uint8_t {
   transcript_ended,    ///< data: engine, segments (their number); no more come of this stream
   // Recordings of our own; one that the provider made has providerRecordingId and url instead of recordingId.
   recording_started,    ///< data: recordingId
-  recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256
-  recording_failed,     ///< data: recordingId, reason
+  recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256, channels, sampleRate, format, recovered?
+  recording_failed,     ///< data: recordingId, reason, message
   quality_alert,        ///< data: track, metric, value, threshold, atMs
   quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs, jitterMs,
                         ///< levelDb}}

@@ -26,19 +26,16 @@ struct Recording {
   std::string failure;
 };
 
-/// The rows of all recordings. Any thread. Rows are created by calls::CallService together with the media start.
-/// Errors besides those named: those of store::Database.
+/// The rows of all recordings, to read. Any thread. calls::CallService makes a row together with the media start, and
+/// settles it together with the event that says how the recording came out. Errors besides those named: those of
+/// store::Database.
 class Library {
  public:
-  Library(store::Database& database, std::filesystem::path folder, const Clock& clock);
+  Library(store::Database& database, std::filesystem::path folder, const Clock&);
 
   asio::awaitable<Result<Recording>> find(std::string recording_id);  ///< `recording_not_found`
   /// Oldest first; empty for a call without recordings or an unknown one.
   asio::awaitable<Result<std::vector<Recording>>> of_call(std::string call_id);
-  /// `recording_not_found`
-  asio::awaitable<Result<>> complete(std::string recording_id, FileFacts facts, bool recovered);
-  /// `recording_not_found`
-  asio::awaitable<Result<>> fail(std::string recording_id, std::string reason);
   /// What an earlier run left unfinished, oldest first, at most `unfinished_limit`: ask again when these are settled.
   asio::awaitable<Result<std::vector<Recording>>> unfinished();
   static constexpr int unfinished_limit = 1000;
@@ -50,8 +47,12 @@ class Library {
  private:
   store::Database& database_;
   std::filesystem::path folder_;
-  const Clock& clock_;
 };
+
+/// The data of the event recording.completed, from which calls::CallService settles the row.
+std::string completed_data(const std::string& recording_id, const FileFacts& facts, bool recovered);
+/// The same of recording.failed.
+std::string failed_data(const std::string& recording_id, const Error& failure);
 
 /// The object that REST shows: recordingId, callId, state, format, channels, sampleRate, durationMs, sizeBytes, sha256,
 /// startedAt, completedAt, recovered, and failure of a failed one. completedAt and sha256 are null until they are

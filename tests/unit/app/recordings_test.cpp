@@ -1,0 +1,164 @@
+#include "app/recovery.hpp"
+#include "app/session_sinks.hpp"
+#include "unit/calls/service_fixture.hpp"
+
+#include <trunkline/events/event_hub.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <thread>
+
+namespace trunkline::app {
+namespace {
+
+using calls::test::run;
+using nlohmann::json;
+
+/// A store under a process that is killed when the first recording is settled: nothing gets through any more.
+class DyingDatabase final : public store::Database {
+ public:
+  enum class Moment { before_commit, after_commit };
+  DyingDatabase(store::Database& inner, Moment moment) : inner_(inner), moment_(moment) {}
+
+  std::string_view driver() const override { return inner_.driver(); }
+  std::size_t queued() const override { return inner_.queued(); }
+
+ private:
+  void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
+    if (dead_) return done(killed());
+    if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
+    done(inner_.write_blocking<void>([&](store::Sql& sql) -> Result<> {
+      auto result = work(sql);
+      dead_ = sql.query("SELECT COUNT(*) FROM recordings WHERE state <> 'recording'").at(0).integer(0) > 0;
+      return dead_ && moment_ == Moment::before_commit ? Result<>(killed()) : result;
+    }));
+  }
+
+  static Error killed() { return make_error("store_failed", "the process is gone"); }
+
+  store::Database& inner_;
+  const Moment moment_;
+  std::atomic<bool> dead_ = false;
+};
+
+void wait_until(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!holds() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  REQUIRE(holds());
+}
+
+/// The sinks of one process over `database`, as app makes them.
+struct Process {
+  Process(calls::test::Fixture& node, store::Database& database)
+      : calls(node.make_service(database)),
+        library(database, node.folder / "recordings", node.clock),
+        hub(*calls, database, workers.at(0)),
+        sinks({*calls, library, hub, metrics, writers, workers, *node.ids, node.clock}) {
+    workers.start();
+  }
+  ~Process() {
+    workers.stop();
+    writers.stop();
+  }
+
+  /// One recording of so many frames, to its end.
+  void record(const calls::MediaGrant& grant, int frames) {
+    const auto all = sinks.make_sinks(grant, {}, workers.at(0));
+    const std::vector<std::uint8_t> audio(160, 0x90);
+    for (int i = 0; i < frames; ++i) {
+      for (const auto& sink : all) {
+        sink->on_frame({media::Track::inbound, media::FrameKind::audio, i * 160, 160, audio, {}});
+      }
+    }
+    for (const auto& sink : all) sink->on_end(media::EndCause::stop);
+    wait_until([this] { return sinks.unfinished() == 0; });
+  }
+
+  net::Workers workers{1};
+  std::unique_ptr<calls::CallService> calls;
+  recording::Library library;
+  observe::Metrics metrics{"test"};
+  ThreadPool writers{"writers", 1, 100};
+  events::EventHub hub;
+  SessionSinks sinks;
+};
+
+struct Node : calls::test::Fixture {
+  calls::MediaGrant connect(const std::string& sid) {
+    const auto call = arrive(sid);
+    auto grant = run(service->start_media(call.call_id, sid, call.token, "MZ" + sid, true, "{}"));
+    REQUIRE(grant.has_value());
+    grant->route.transcribe = false;
+    return std::move(*grant);
+  }
+
+  std::int64_t told(const std::string& type) { return count("call_events WHERE type = '" + type + "'"); }
+  bool settled(const std::string& recording_id, const std::string& state) {
+    return count("recordings WHERE id = '" + recording_id + "' AND state = '" + state + "'") == 1;
+  }
+  json outcome(const std::string& type) {
+    auto read = [&](store::Sql& sql) -> Result<std::string> {
+      return sql.query("SELECT data FROM call_events WHERE type = $1", {type}).at(0).text(0);
+    };
+    return json::parse(database->read_blocking<std::string>(read).value());
+  }
+
+  /// What the next start makes of it, until it has come to a recording that never had a file.
+  void restart() {
+    clock.advance(std::chrono::seconds(1));
+    const auto last = connect("CAlast");
+    clock.advance(std::chrono::seconds(1));
+    Process next(*this, *database);
+    REQUIRE(recover(*next.calls, next.library, *database, next.writers, next.workers.at(0), clock).has_value());
+    wait_until([&] { return settled(last.recording_id, "failed"); });
+  }
+};
+
+TEST_CASE("a recording and its event are settled together, whenever the process is killed") {
+  const auto moment = GENERATE(DyingDatabase::Moment::before_commit, DyingDatabase::Moment::after_commit);
+  const bool lost = moment == DyingDatabase::Moment::before_commit;
+  Node node;
+  const auto grant = node.connect("CA1");
+  {
+    DyingDatabase dying(*node.database, moment);
+    Process process(node, dying);
+    process.record(grant, 100);
+  }
+  CHECK(node.told("recording.completed") == (lost ? 0 : 1));
+  CHECK(node.settled(grant.recording_id, lost ? "recording" : "completed"));
+
+  node.restart();
+  CHECK(node.told("recording.completed") == 1);
+  CHECK(node.settled(grant.recording_id, "completed"));
+  const auto data = node.outcome("recording.completed");
+  CHECK(data["recordingId"] == grant.recording_id);
+  CHECK(data["durationMs"] == 2000);
+  CHECK(data.value("recovered", false) == lost);
+}
+
+TEST_CASE("a recording that ends while the store is away is settled when it is back") {
+  Node node;
+  const auto grant = node.connect("CA1");
+  node.flaky.fail_writes(3);
+  {
+    Process process(node, node.flaky);
+    process.record(grant, 100);
+  }
+  CHECK(node.told("recording.completed") == 1);
+  CHECK(node.settled(grant.recording_id, "completed"));
+}
+
+TEST_CASE("what a crash left behind is settled although the store is away at first") {
+  Node node;
+  const auto grant = node.connect("CA1");
+  node.clock.advance(std::chrono::seconds(1));
+  node.flaky.fail_writes(3);
+  Process next(node, node.flaky);
+  REQUIRE(recover(*next.calls, next.library, *node.database, next.writers, next.workers.at(0), node.clock).has_value());
+  wait_until([&] { return node.settled(grant.recording_id, "failed"); });
+  CHECK(node.told("recording.failed") == 1);
+  CHECK(node.outcome("recording.failed")["reason"] == "recording_missing");
+}
+
+}  // namespace
+}  // namespace trunkline::app
