@@ -60,7 +60,8 @@ CREATE TABLE outbox (
   created_at INTEGER NOT NULL
 );
 
--- One-time tokens of media sockets; only digests are stored.
+-- One-time tokens of media sockets, by digest: the time of a lookup says nothing about a token. The token itself is in the
+-- answer that carries it, in inbox, for as long as that is kept; it is good once and for five minutes.
 CREATE TABLE media_tokens (
   token_sha256     TEXT PRIMARY KEY,
   call_id          TEXT NOT NULL REFERENCES calls (id),

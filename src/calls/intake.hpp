@@ -26,7 +26,8 @@ std::string arrival_key(const std::string& provider, const std::string& provider
 /// to 4096 bytes; longer values are cut between characters.
 std::string received_data(const Arrival& arrival, const std::string& route);
 
-/// A one-time token for the call's media socket, good for five minutes. Only its digest is stored.
+/// A one-time token for the call's media socket, good for five minutes. It is kept by its digest here, and as it is
+/// only in the answer that carries it.
 void issue_token(CallLog& log, const Call& call, const std::string& token);
 
 /// False when the token is wrong, used, expired, or another call's. The lookup is by digest, so that its time says

@@ -18,6 +18,9 @@ struct SqliteOptions {
 /// The database for one node: a file in WAL mode, one writer thread, a few readers. Writes that wait together share
 /// one commit, which is on disk (synchronous=FULL) before any of them goes on.
 ///
+/// The file and those beside it are for the owner and the group (0640, less what the umask takes); an existing one is
+/// closed to others.
+///
 /// Holds `<path>.lock` for its lifetime: two processes on one file would each miss what the other has in memory.
 /// Destruction finishes what is queued, then joins; the loops that wait for answers must still exist.
 ///

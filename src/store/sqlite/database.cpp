@@ -6,7 +6,10 @@
 
 #include <trunkline/store/sqlite.hpp>
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <span>
@@ -105,6 +108,20 @@ Result<> make_folder(const std::filesystem::path& folder) {
                     folder.string() + ": " + error.message());
 }
 
+// The answers kept for providers hold media tokens, and all the rest is private as well. SQLite gives the files beside
+// the database (-wal, -shm) the database's own mode, so that it is made before SQLite would; files of an earlier run
+// are closed to others here. What cannot be done here is for the connections to find out.
+void keep_from_others(const std::filesystem::path& database) {
+  constexpr mode_t owner_and_group = 0640;
+  const int descriptor = ::open(database.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_and_group);
+  if (descriptor >= 0) ::close(descriptor);
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code ignored;
+    std::filesystem::permissions(database.string() + suffix, std::filesystem::perms::others_all,
+                                 std::filesystem::perm_options::remove, ignored);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
@@ -112,6 +129,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
     if (auto made = make_folder(options.path.parent_path()); !made) return made.error();
     auto lock = sqlite::LockFile::take(options.path.string() + ".lock");
     if (!lock) return lock.error();
+    keep_from_others(options.path);  // before the first connection: closing a file drops a process's locks on it
     return std::make_unique<SqliteDatabase>(options, std::move(*lock));
   });
 }

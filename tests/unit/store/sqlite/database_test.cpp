@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <future>
@@ -152,6 +153,58 @@ TEST_CASE("missing folders are made") {
   const test::ScratchFolder folder;
   auto database = test::open(at(folder / "one/two/calls.db"));
   CHECK(integer_of(*database, "SELECT 1") == 1);
+}
+
+/// Files made meanwhile get what the system gives by default, whoever runs the tests.
+class UsualUmask {
+ public:
+  UsualUmask() : before_(::umask(022)) {}
+  ~UsualUmask() { ::umask(before_); }
+  UsualUmask(const UsualUmask&) = delete;
+  UsualUmask& operator=(const UsualUmask&) = delete;
+
+ private:
+  mode_t before_;
+};
+
+void check_modes(const fs::path& path, fs::perms expected) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    INFO(path.string() + suffix);
+    CHECK(fs::status(path.string() + suffix).permissions() == expected);
+  }
+}
+
+TEST_CASE("the files of a database are not for others") {
+  const test::ScratchFolder folder;
+  const UsualUmask usual;
+  const auto path = folder / "calls.db";
+  SECTION("when they are made") {
+    auto database = test::open(at(path));
+    REQUIRE(execute(*database, "CREATE TABLE a (x INTEGER)"));
+    check_modes(path, fs::perms{0640});
+  }
+  SECTION("when an earlier run left them open to all, as a crash leaves them") {
+    {
+      auto database = test::open(at(folder / "live.db"));
+      REQUIRE(execute(*database, "CREATE TABLE a (x INTEGER)"));
+      for (const char* suffix : {"", "-wal", "-shm"}) {
+        fs::copy_file((folder / "live.db").string() + suffix, path.string() + suffix);
+        fs::permissions(path.string() + suffix, fs::perms{0644});
+      }
+    }
+    auto database = test::open(at(path));
+    CHECK(integer_of(*database, "SELECT count(*) FROM a") == 0);
+    check_modes(path, fs::perms{0640});
+  }
+  SECTION("and stricter ones stay as they are") {
+    {
+      auto database = test::open(at(path));
+    }
+    fs::permissions(path, fs::perms{0600});
+    auto database = test::open(at(path));
+    REQUIRE(execute(*database, "CREATE TABLE a (x INTEGER)"));
+    check_modes(path, fs::perms{0600});
+  }
 }
 
 TEST_CASE("a folder that cannot be made is store_unavailable, its path only in the detail") {
