@@ -78,27 +78,42 @@ std::shared_ptr<media::Sink> SessionSinks::make_recorder(const calls::MediaGrant
   ++unfinished_;
   parts_.calls.append_later(grant.call.id, EventType::recording_started,
                             to_text({{"recordingId", grant.recording_id}}));
-  auto done = [this, call = grant.call.id, id = grant.recording_id](const Result<recording::FileFacts>& facts) {
-    conclude(call, id, facts);
+  const RecordingOf recording{grant.call.id, grant.recording_id, parts_.library.file_at(grant.recording_path)};
+  auto done = [this, recording](const Result<recording::FileFacts>& facts) {
+    if (facts) {
+      complete(recording, *facts);
+    } else {
+      fail(recording, facts.error());
+    }
   };
-  return recording::make_recorder(parts_.library.file_at(grant.recording_path), format, parts_.writers,
-                                  std::move(done));
+  return recording::make_recorder(recording.path, format, parts_.writers, std::move(done));
 }
 
 // The event settles the recording's row. Should it get lost with the process, the row is still open, and the next start
 // tells it.
-void SessionSinks::conclude(const std::string& call_id, const std::string& recording_id,
-                            const Result<recording::FileFacts>& facts) {
-  if (facts) {
-    parts_.calls.append_later(call_id, EventType::recording_completed,
-                              recording::completed_data(recording_id, *facts, false));
-  } else {
-    log::error("a recording failed",
-               {{"callId", call_id}, {"reason", facts.error().message}, {"detail", facts.error().detail}});
-    parts_.calls.append_later(call_id, EventType::recording_failed,
-                              recording::failed_data(recording_id, facts.error()));
-  }
-  parts_.metrics.recordings(facts ? "completed" : "failed").add();
+void SessionSinks::complete(const RecordingOf& recording, const recording::FileFacts& facts) {
+  parts_.calls.append_later(recording.call_id, EventType::recording_completed,
+                            recording::completed_data(recording.id, facts, false));
+  parts_.metrics.recordings("completed").add();
+  --unfinished_;
+}
+
+// What was written before plays. Its facts are found by a job: this may be the stream's thread.
+void SessionSinks::fail(const RecordingOf& recording, const Error& failure) {
+  log::error("a recording failed",
+             {{"callId", recording.call_id}, {"reason", failure.message}, {"detail", failure.detail}});
+  const bool posted = parts_.writers.try_post([this, recording, failure] {
+    const auto kept = recording::repair(recording.path);
+    report_failed(recording, failure, kept ? std::optional(*kept) : std::nullopt);
+  });
+  if (!posted) report_failed(recording, failure, std::nullopt);
+}
+
+void SessionSinks::report_failed(const RecordingOf& recording, const Error& failure,
+                                 const std::optional<recording::FileFacts>& kept) {
+  parts_.calls.append_later(recording.call_id, EventType::recording_failed,
+                            recording::failed_data(recording.id, failure, kept));
+  parts_.metrics.recordings("failed").add();
   --unfinished_;
 }
 

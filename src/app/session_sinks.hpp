@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,10 +42,18 @@ class SessionSinks final : public providers::SinkFactory {
 
  private:
   class Listener;
+  struct RecordingOf {
+    std::string call_id;
+    std::string id;
+    std::filesystem::path path;
+  };
 
   std::shared_ptr<media::Sink> make_recorder(const calls::MediaGrant& grant, const media::Format& format);
   std::shared_ptr<media::Sink> make_transcriber(const calls::MediaGrant& grant, const media::Format& format);
-  void conclude(const std::string& call_id, const std::string& recording_id, const Result<recording::FileFacts>& facts);
+  void complete(const RecordingOf& recording, const recording::FileFacts& facts);
+  void fail(const RecordingOf& recording, const Error& failure);
+  void report_failed(const RecordingOf& recording, const Error& failure,
+                     const std::optional<recording::FileFacts>& kept);
   void end_transcript(const std::string& call_id, const std::string& engine, std::size_t segments);
   void report_trouble(const std::string& call_id, const std::string& engine, const std::string& reason,
                       const std::string& message);

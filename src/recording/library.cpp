@@ -85,8 +85,11 @@ std::string completed_data(const std::string& recording_id, const FileFacts& fac
   return data.dump();
 }
 
-std::string failed_data(const std::string& recording_id, const Error& failure) {
-  const nlohmann::json data = {{"recordingId", recording_id}, {"reason", failure.code}, {"message", failure.message}};
+std::string failed_data(const std::string& recording_id, const Error& failure, const std::optional<FileFacts>& kept) {
+  nlohmann::json data = kept ? facts_data(*kept) : nlohmann::json::object();
+  data["recordingId"] = recording_id;
+  data["reason"] = failure.code;
+  data["message"] = failure.message;
   return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

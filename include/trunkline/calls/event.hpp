@@ -26,7 +26,7 @@ enum class EventType : std::uint8_t {
   // Recordings of our own; one that the provider made has providerRecordingId and url instead of recordingId.
   recording_started,    ///< data: recordingId
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256, channels, sampleRate, format, recovered?
-  recording_failed,     ///< data: recordingId, reason, message
+  recording_failed,     ///< data: recordingId, reason, message; of what plays, if anything: as recording_completed
   quality_alert,        ///< data: track, metric, value, threshold, atMs
   quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs, jitterMs,
                         ///< levelDb}}

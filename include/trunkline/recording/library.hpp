@@ -21,8 +21,8 @@ struct Recording {
   std::string path;  ///< below the recordings folder
   WallTime started_at;
   std::optional<WallTime> completed_at;  ///< or failed
-  FileFacts facts;
-  bool recovered = false;  ///< finished after a crash
+  FileFacts facts;                       ///< of a failed one: of what was written before it failed
+  bool recovered = false;                ///< finished after a crash
   std::string failure;
 };
 
@@ -51,8 +51,9 @@ class Library {
 
 /// The data of the event recording.completed, from which calls::CallService settles the row.
 std::string completed_data(const std::string& recording_id, const FileFacts& facts, bool recovered);
-/// The same of recording.failed.
-std::string failed_data(const std::string& recording_id, const Error& failure);
+/// The same of recording.failed. `kept` is the file as far as it was written, when there is one that plays.
+std::string failed_data(const std::string& recording_id, const Error& failure,
+                        const std::optional<FileFacts>& kept = std::nullopt);
 
 /// The object that REST shows: recordingId, callId, state, format, channels, sampleRate, durationMs, sizeBytes, sha256,
 /// startedAt, completedAt, recovered, and failure of a failed one. completedAt and sha256 are null until they are

@@ -2,10 +2,17 @@
 #include "app/session_sinks.hpp"
 #include "unit/calls/service_fixture.hpp"
 
+#include <trunkline/base/crypto.hpp>
 #include <trunkline/events/event_hub.hpp>
+#include <trunkline/recording/wav.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace trunkline::app {
@@ -158,6 +165,68 @@ TEST_CASE("what a crash left behind is settled although the store is away at fir
   wait_until([&] { return node.settled(grant.recording_id, "failed"); });
   CHECK(node.told("recording.failed") == 1);
   CHECK(node.outcome("recording.failed")["reason"] == "recording_missing");
+}
+
+/// No file of this process grows beyond so many bytes meanwhile, as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit tight{bytes, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*signal_)(int);
+  rlimit before_{};
+};
+
+TEST_CASE("the row of a recording that the disk cut short knows what there is of it") {
+  Node node;
+  const auto grant = node.connect("CA1");
+  {
+    const FullDisk full(1'000'000);  // above what the database needs
+    Process process(node, *node.database);
+    process.record(grant, 2'000);  // 40 s, 1.28 MB
+  }
+  REQUIRE(node.settled(grant.recording_id, "failed"));
+  recording::Library library(*node.database, node.folder / "recordings", node.clock);
+  const auto row = run(library.find(grant.recording_id)).value();
+  CHECK(row.failure == "disk_failed");
+  const auto file = library.file_of(row);
+  CHECK(row.facts.size_bytes == static_cast<std::int64_t>(std::filesystem::file_size(file)));
+  CHECK(row.facts.size_bytes > 900'000);
+  CHECK(row.facts.duration_ms == (row.facts.size_bytes - recording::wav_header_bytes) / 32);
+  const auto audio = recording::read_wav(file);
+  REQUIRE(audio.has_value());
+  CHECK(std::ssize(audio->samples) / 2 * 1000 / 8000 == row.facts.duration_ms);
+  std::ifstream bytes(file, std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(bytes), {}};
+  CHECK(row.facts.sha256 == crypto::hex(crypto::sha256(content)));
+
+  const auto data = node.outcome("recording.failed");
+  CHECK(data["reason"] == "disk_failed");
+  CHECK(data["durationMs"] == row.facts.duration_ms);
+  CHECK(data["sha256"] == row.facts.sha256);
+}
+
+TEST_CASE("a recording that never got a file fails without facts") {
+  Node node;
+  const auto grant = node.connect("CA1");
+  std::ofstream(node.folder / "recordings") << "a file where a folder should be";
+  {
+    Process process(node, *node.database);
+    process.record(grant, 10);
+  }
+  CHECK(node.settled(grant.recording_id, "failed"));
+  CHECK(node.outcome("recording.failed")["reason"] == "disk_failed");
+  CHECK_FALSE(node.outcome("recording.failed").contains("durationMs"));
 }
 
 }  // namespace
