@@ -24,6 +24,27 @@ int open_file(const std::filesystem::path& path, int flags) {
   return ::open(path.c_str(), flags | O_CLOEXEC, owner_and_group);
 }
 
+// A name is on the disk once its folder is. Some file systems have no way to say so of a folder, and no need.
+Result<> sync_folder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return disk_failure("store the name of", errno, folder);
+  const int code = ::fsync(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  if (code != 0 && code != EINVAL) return disk_failure("store the name of", code, folder);
+  return {};
+}
+
+// With those above it. Their names are stored at once, not when a file in them is finished: that of another recording
+// may be finished before.
+Result<> make_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  if (folder.empty() || std::filesystem::is_directory(folder, code)) return {};
+  if (auto above = make_folder(folder.parent_path()); !above) return above;
+  std::filesystem::create_directories(folder, code);  // which is content when another thread was faster
+  if (code) return disk_failure("make the folder of", code.value(), folder);
+  return sync_folder(folder.parent_path());
+}
+
 }  // namespace
 
 File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
@@ -39,9 +60,7 @@ File::~File() {
 }
 
 Result<File> File::create(const std::filesystem::path& path) {
-  std::error_code code;
-  std::filesystem::create_directories(path.parent_path(), code);
-  if (code) return disk_failure("make the folder of", code.value(), path);
+  if (auto made = make_folder(path.parent_path()); !made) return made.error();
   const int descriptor = open_file(path, O_RDWR | O_CREAT | O_TRUNC);
   if (descriptor < 0) return disk_failure("create", errno, path);
   return File(descriptor, path);
@@ -97,7 +116,7 @@ Result<> File::resize(std::int64_t bytes) {
 
 Result<> File::sync() {
   if (::fsync(descriptor_) != 0) return failure("store", errno);
-  return {};
+  return sync_folder(path_.parent_path());
 }
 
 Result<std::string> File::sha256() const {

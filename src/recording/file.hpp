@@ -17,7 +17,7 @@ class File {
   File& operator=(File&& other) noexcept;
   ~File();
 
-  /// Empty, for reading and writing, readable by owner and group; its folder is made.
+  /// Empty, for reading and writing, readable by owner and group; its folder is made, for good.
   static Result<File> create(const std::filesystem::path& path);
   /// An existing one, for reading and writing. Error `recording_missing` when there is none.
   static Result<File> open(const std::filesystem::path& path);
@@ -29,7 +29,7 @@ class File {
   Result<std::size_t> read_at(std::int64_t offset, std::span<std::uint8_t> bytes) const;
   Result<std::int64_t> size() const;
   Result<> resize(std::int64_t bytes);
-  /// Everything is on the disk when it returns.
+  /// Everything is on the disk when it returns, the file's name included.
   Result<> sync();
   /// Lower-case hex, of the whole content.
   Result<std::string> sha256() const;
