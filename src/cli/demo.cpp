@@ -5,7 +5,6 @@
 #include <trunkline/auth/jwt.hpp>
 #include <trunkline/calls/call.hpp>
 #include <trunkline/net/client.hpp>
-#include <trunkline/recording/recorder.hpp>
 #include <trunkline/sim/twilio_call.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,8 +15,10 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace trunkline::cli {
@@ -51,6 +52,16 @@ std::string describe(const std::string& type, const json& event) {
   if (type == "transcript.ended") return std::to_string(data.value("segments", 0)) + " segments";
   if (type == "call.closed") return text("reason");
   return event.value("state", "");
+}
+
+// By its name: which day's folder it is in was decided when the call began, and only the store knows.
+std::filesystem::path find_recording(const std::filesystem::path& folder, const std::string& id) {
+  std::error_code ignored;
+  const std::filesystem::recursive_directory_iterator end;
+  for (std::filesystem::recursive_directory_iterator at(folder, ignored); at != end; at.increment(ignored)) {
+    if (at->path().stem() == id) return at->path();
+  }
+  return folder;
 }
 
 }  // namespace
@@ -161,7 +172,7 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
   }
 
   void summarise() const {
-    const auto file = app_.settings().recording.dir / recording::relative_path(system_clock().wall(), recording_id_);
+    const auto file = find_recording(app_.settings().recording.dir, recording_id_);
     std::cout << "\nThe recording, left the caller, right us:\n\n  " << file.string() << "\n\n"
               << "Look around (the token is good for twelve hours):\n\n"
               << "  TOKEN=" << token_ << "\n"

@@ -1,7 +1,6 @@
 #include "recording/window.hpp"
 #include "recording/writer.hpp"
 
-#include <trunkline/base/text.hpp>
 #include <trunkline/recording/recorder.hpp>
 #include <trunkline/recording/wav.hpp>
 
@@ -114,12 +113,6 @@ void Recorder::on_end(media::EndCause) noexcept {
 }
 
 }  // namespace
-
-std::filesystem::path relative_path(WallTime started, const std::string& recording_id) {
-  std::string date = text::to_rfc3339(started).substr(0, 10);
-  std::ranges::replace(date, '-', '/');
-  return std::filesystem::path(date) / (recording_id + ".wav");
-}
 
 std::shared_ptr<media::Sink> make_recorder(std::filesystem::path path, media::Format format, ThreadPool& writers,
                                            RecordingDone done, RecorderLimits limits) {

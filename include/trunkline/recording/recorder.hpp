@@ -1,6 +1,5 @@
 #pragma once
 
-#include <trunkline/base/clock.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/base/thread_pool.hpp>
 #include <trunkline/media/sink.hpp>
@@ -22,9 +21,6 @@ struct FileFacts {
   int sample_rate = 8000;
   std::string format = "wav";
 };
-
-/// `2026/11/20/<recording id>.wav`, below the recordings folder.
-std::filesystem::path relative_path(WallTime started, const std::string& recording_id);
 
 /// Told once how a recording came out: on a writer thread, when the file is finished or as soon as the disk fails.
 /// Errors: `disk_failed` with the reason; `overloaded` when the writers could not take the last job (the file is then

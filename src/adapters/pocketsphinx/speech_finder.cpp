@@ -1,4 +1,5 @@
 #include <trunkline/media/g711.hpp>
+#include <trunkline/media/pcm.hpp>
 
 #include <adapters/pocketsphinx/speech_finder.hpp>
 
@@ -6,10 +7,6 @@ namespace trunkline::adapters {
 namespace {
 
 constexpr std::uint32_t longest_silence_heard = 8000;  // samples: more of it says nothing new
-
-std::int16_t little_endian(std::uint8_t low, std::uint8_t high) {
-  return static_cast<std::int16_t>(static_cast<std::uint16_t>(low | (high << 8)));
-}
 
 }  // namespace
 
@@ -36,7 +33,7 @@ void SpeechFinder::append_samples(const AudioQueue::Chunk& chunk) {
     return;
   }
   for (std::size_t i = 0; i < chunk.samples; ++i) {
-    pending_[before + i] = little_endian(chunk.data[2 * i], chunk.data[2 * i + 1]);
+    pending_[before + i] = media::load_pcm16(&chunk.data[2 * i]);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "unit/recording/fixture.hpp"
 
 #include <trunkline/base/crypto.hpp>
-#include <trunkline/base/text.hpp>
 #include <trunkline/media/g711.hpp>
 #include <trunkline/media/stream.hpp>
 #include <trunkline/recording/recorder.hpp>
@@ -47,12 +46,6 @@ std::int16_t linear(std::uint8_t code) {
 }
 
 }  // namespace
-
-TEST_CASE("A recording lies in a folder of its day") {
-  const auto time = text::parse_rfc3339("2026-11-20T23:59:59.999Z");
-  REQUIRE(time.has_value());
-  CHECK(relative_path(*time, "rec_1") == "2026/11/20/rec_1.wav");
-}
 
 TEST_CASE("The caller is left, we are right, each sample at its place, with true facts") {
   Fixture f;
