@@ -6,7 +6,9 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
-from gateway import Gateway, base64url, make_jwt, run, status_params, voice_params  # noqa: E402
+from carrier import Carrier  # noqa: E402
+from gateway import Gateway, base64url, make_jwt, run, scratch, status_params, voice_params  # noqa: E402
+from openapi import Document  # noqa: E402
 from tap import check, done, together  # noqa: E402
 
 CALL_FIELDS = {"callId", "provider", "providerCallId", "direction", "state", "from", "to", "createdAt", "connectedAt",
@@ -15,6 +17,23 @@ METRICS = ["build_info", "calls_active", "calls_total", "call_duration_seconds_b
            "webhook_lag_seconds_bucket", "media_streams_active", "media_frames_late_total", "media_gaps_total",
            "relay_delay_seconds_bucket", "http_requests_total", "http_request_duration_seconds_bucket", "connections",
            "event_loop_lag_seconds", "store_queue"]
+
+
+class DescribedGateway(Gateway):
+    """Holds every answer against the document that the gateway itself gives out."""
+
+    def __init__(self, **settings):
+        self.document = None
+        self.seen, self.faults = set(), []
+        super().__init__(**settings)
+        self.document = Document(self.json("/openapi.json"))
+
+    def request(self, method, target, *more, **named):
+        reply = super().request(method, target, *more, **named)
+        if self.document:
+            self.seen.add((target.split("?")[0], reply.status))
+            self.faults += self.document.faults(method, target, reply)
+        return reply
 
 
 def is_problem(reply, status, code=None):
@@ -86,6 +105,46 @@ def call_object(server):
     check("the figures count it", stats["total"] >= 1 and stats["byState"].get("ENDED", 0) >= 1, stats)
 
 
+def media(server):
+    """A call with sound: what it shows while it runs, and afterwards."""
+    carrier = Carrier(server).open().start().speak(0.5)
+    server.event(carrier.call_id, "media.started")
+    running = server.json(f"/api/v1/calls/{carrier.call_id}/recordings")["data"][0]
+    check("a recording that runs has neither sha256 nor end",
+          running["state"] == "recording" and running["sha256"] is None and running["completedAt"] is None, running)
+    carrier.stop()
+    row = server.finished_recording(carrier.call_id)
+    server.ended_call(carrier.call_id)
+    address = f"/api/v1/media-recordings/{row['recordingId']}"
+    check("a finished one has both", server.json(address)["sha256"] and row["completedAt"], row)
+    server.get(address + "/audio")
+    server.get(address + "/audio", {"Range": "bytes=0-43"}, 206)
+    server.get(address + "/audio", {"Range": "bytes=9999999-"}, 416)
+    server.get(address + "/audio", {"If-None-Match": f'"{row["sha256"]}"'}, 304)
+    server.events_of(carrier.call_id)
+    spoken = server.sim()
+    reports = [json.loads(line) for line in spoken.communicate(timeout=120)[0].splitlines() if line.startswith("{")]
+    server.event(reports[0]["callId"], "transcript.ended")
+    transcript = f"/api/v1/calls/{reports[0]['callId']}/transcript"
+    check("what was said has segments", server.json(transcript)["segments"], reports)
+    for accept in ("text/plain", "text/vtt"):
+        server.get(transcript, {"Accept": accept})
+    server.get(transcript, {"Accept": "image/png"}, 406)
+
+
+def failed_recording():
+    """Of a gateway that cannot write any."""
+    data = scratch()
+    (data / "recordings").write_text("a file where a folder should be")
+    with DescribedGateway(data=data) as server:
+        carrier = Carrier(server).open().start().speak(0.2)
+        row = server.finished_recording(carrier.call_id)
+        check("a failed recording says why", row["state"] == "failed" and row["failure"], row)
+        carrier.stop()
+        server.ended_call(carrier.call_id)
+        check("and is described, too", not server.faults, "\n".join(server.faults))
+
+
 def paging(server):
     sids = set()
     for _ in range(5):
@@ -154,9 +213,12 @@ def headers(server):
     check("/docs loads nothing from outside", b"https://" not in page.body and b"//cdn" not in page.body)
 
 
-with Gateway() as gateway:
+with DescribedGateway() as gateway:
     call_object(gateway)
-    together([tokens, paging, errors, health, headers], gateway)
+    together([tokens, paging, errors, health, headers, media], gateway)
     metrics(gateway)
+    check("every answer was as the OpenAPI document says", not gateway.faults, "\n".join(gateway.faults))
+    check("and there were many", len(gateway.seen) > 30, sorted(gateway.seen))
     check("a gateway without work ends at SIGTERM with status 0", gateway.end() == 0)
+together([failed_recording])
 done()
