@@ -10,7 +10,7 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 18> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 19> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, int>, 18> statuses = {{
     {"invalid_parameter", 400},
     {"invalid_cursor", 400},
     {"too_many_parameters", 400},
+    {"duplicate_request", 409},
     {"store_unavailable", 503},
     {"store_failed", 503},  // nothing was changed: whoever asks again may have more luck
     {"overloaded", 503},

@@ -27,7 +27,8 @@ struct Recorded : ApiFixture {
     recording::FileFacts facts;
     facts.sha256 = "5e7a";
     facts.size_bytes = 10;
-    REQUIRE(calls::test::run(library.complete("rec_1", facts, false)));
+    const auto data = recording::completed_data("rec_1", facts, false);
+    REQUIRE(calls::test::run(calls.service->append(call_id, calls::EventType::recording_completed, data)));
   }
 
   net::Response audio(net::Headers headers = {}) {

@@ -29,6 +29,7 @@ class DyingDatabase final : public store::Database {
 
   std::string_view driver() const override { return inner_.driver(); }
   std::size_t queued() const override { return inner_.queued(); }
+  void stop() override { inner_.stop(); }
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {

@@ -40,7 +40,15 @@ struct RecoveryFixture {
     REQUIRE(app::recover(*calls.service, library, *calls.database, pool, worker, calls.clock).has_value());
     worker.start();
   }
-  ~RecoveryFixture() { worker.stop(); }
+  // As App::stop() does it: nothing that waits for an answer outlives who gives it.
+  ~RecoveryFixture() {
+    pool.stop();
+    calls.service->stop();
+    calls.database->stop();
+    worker.stop();
+    while (worker.run_ready()) {
+    }
+  }
   /// The data of the call's event of a type, once it is there.
   json event(const std::string& call_id, EventType type) {
     return json::parse(calls.observer.wait_for(call_id, type).data);

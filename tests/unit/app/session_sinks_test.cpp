@@ -66,8 +66,10 @@ struct SinksFixture {
 
   const std::string& call_id() const { return grant.call.id; }
   std::vector<std::shared_ptr<media::Sink>> make() { return sinks.make_sinks(grant, {}, workers.at(0)); }
-  void turn_until_finished() {
-    test::turn_until(workers.at(0), [this] { return sinks.unfinished() == 0; });
+  /// The writers have done their work.
+  void finish_recordings() {
+    writers.stop();
+    REQUIRE(sinks.unfinished() == 0);
   }
   json event(EventType type) { return json::parse(calls.observer.wait_for(call_id(), type).data); }
 };
@@ -165,12 +167,12 @@ TEST_CASE("a recording is finished off the worker, its row and the call's log te
   const std::vector<std::uint8_t> second(8000, 0x10);
   made.front()->on_frame({media::Track::inbound, media::FrameKind::audio, 0, 8000, second, {}});
   made.front()->on_end(media::EndCause::stop);
-  fixture.turn_until_finished();
+  fixture.finish_recordings();
 
+  const json told = fixture.event(EventType::recording_completed);
   const auto row = calls::test::run(fixture.library.find(fixture.grant.recording_id));
   REQUIRE(row.has_value());
   CHECK(row->state == "completed");
-  const json told = fixture.event(EventType::recording_completed);
   CHECK(told.value("durationMs", 0) == 1000);
   CHECK(told.value("sha256", "") == row->facts.sha256);
   CHECK_THAT(fixture.metrics.render(), Catch::Contains(R"(recordings_total{result="completed"} 1)"));
@@ -182,7 +184,7 @@ TEST_CASE("a recording that cannot be written fails, and that is said") {
   std::ofstream(fixture.calls.folder / "recordings") << "a file where a folder should be";
   const auto made = fixture.make();
   made.front()->on_end(media::EndCause::stop);
-  fixture.turn_until_finished();
+  fixture.finish_recordings();
   CHECK(fixture.event(EventType::recording_failed).value("reason", "") == "disk_failed");
   CHECK(calls::test::run(fixture.library.find(fixture.grant.recording_id))->state == "failed");
   CHECK_THAT(fixture.metrics.render(), Catch::Contains(R"(recordings_total{result="failed"} 1)"));
