@@ -22,7 +22,7 @@ namespace twilio = providers::twilio;
 
 constexpr std::string_view signature_header = "X-Twilio-Signature";
 constexpr std::string_view idempotency_header = "I-Twilio-Idempotency-Token";
-constexpr std::chrono::seconds stream_comes_within{15};  // after the answer that asks for it
+constexpr std::chrono::seconds stream_comes_within{5};  // after the answer that asks for it
 
 net::Response twiml_response(std::string document) {
   net::Response response = text_response("text/xml; charset=utf-8", std::move(document));
@@ -200,6 +200,7 @@ class TwilioWebhooks {
   asio::awaitable<void> end_stream(const std::string& call_sid) const {
     const auto call = co_await services_.calls.find_by_provider_id("twilio", call_sid);
     if (!call) co_return;
+    services_.streams.expect_no_more(call->id);
     services_.streams.post(call->id, [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
   }
 

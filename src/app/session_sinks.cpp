@@ -92,9 +92,9 @@ std::shared_ptr<media::Sink> SessionSinks::make_recorder(const calls::MediaGrant
 // The event settles the recording's row. Should it get lost with the process, the row is still open, and the next start
 // tells it.
 void SessionSinks::complete(const RecordingOf& recording, const recording::FileFacts& facts) {
+  parts_.metrics.recordings("completed").add();
   parts_.calls.append_later(recording.call_id, EventType::recording_completed,
                             recording::completed_data(recording.id, facts, false));
-  parts_.metrics.recordings("completed").add();
   --unfinished_;
 }
 
@@ -111,9 +111,9 @@ void SessionSinks::fail(const RecordingOf& recording, const Error& failure) {
 
 void SessionSinks::report_failed(const RecordingOf& recording, const Error& failure,
                                  const std::optional<recording::FileFacts>& kept) {
+  parts_.metrics.recordings("failed").add();
   parts_.calls.append_later(recording.call_id, EventType::recording_failed,
                             recording::failed_data(recording.id, failure, kept));
-  parts_.metrics.recordings("failed").add();
   --unfinished_;
 }
 

@@ -28,6 +28,11 @@ void ActiveStreams::expect(const std::string& call_id, MonoTime until) {
   if (expected_.size() < limit_) expected_[call_id] = until;
 }
 
+void ActiveStreams::expect_no_more(const std::string& call_id) {
+  const std::lock_guard lock(mutex_);
+  expected_.erase(call_id);
+}
+
 std::size_t ActiveStreams::expected(MonoTime now) {
   const std::lock_guard lock(mutex_);
   std::erase_if(expected_, [now](const auto& entry) { return entry.second <= now; });

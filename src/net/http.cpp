@@ -78,8 +78,8 @@ std::string_view reason_phrase(int status) {
 }
 
 std::string_view http_date() {
-  thread_local std::time_t second = 0;
-  thread_local std::string text;
+  static thread_local std::time_t second = 0;
+  static thread_local std::string text;
   const auto now = std::chrono::system_clock::now();
   if (const std::time_t current = std::chrono::system_clock::to_time_t(now); current != second) {
     second = current;

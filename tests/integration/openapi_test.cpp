@@ -1,6 +1,6 @@
 // The document and the process agree on what is served.
 
-#include "unit/auth/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <trunkline/api/documents.hpp>
 #include <trunkline/app/app.hpp>
@@ -30,9 +30,9 @@ Routes documented() {
 }
 
 Routes served() {
-  const TemporaryFolder folder;
+  const trunkline::test::TemporaryFolder folder;
   config::Settings settings;
-  settings.data_dir = folder.path;
+  settings.data_dir = folder.path();
   settings.server.host = "127.0.0.1";
   settings.server.port = 0;
   settings.server.workers = 1;

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "support/temporary_folder.hpp"
+
 #include <trunkline/store/sqlite.hpp>
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,24 +21,7 @@ struct Catch::StringMaker<trunkline::Result<T>> {
 
 namespace trunkline::store::test {
 
-/// A folder of its own for one test, gone afterwards.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "trunkline-store-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~ScratchFolder() { std::filesystem::remove_all(path_); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using trunkline::test::TemporaryFolder;
 
 inline SqliteOptions at(const std::filesystem::path& path) {
   SqliteOptions options;

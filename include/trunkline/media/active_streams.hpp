@@ -40,6 +40,8 @@ class ActiveStreams {
 
   /// A call was answered with a stream that is to come here; forgotten when it came, or at `until`.
   void expect(const std::string& call_id, MonoTime until);
+  /// The call is over: its stream will not come.
+  void expect_no_more(const std::string& call_id);
   /// Streams that are still to come.
   std::size_t expected(MonoTime now);
 

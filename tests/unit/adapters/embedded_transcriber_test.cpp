@@ -1,5 +1,5 @@
+#include "support/temporary_folder.hpp"
 #include "unit/adapters/recording_listener.hpp"
-#include "unit/adapters/temporary_folder.hpp"
 
 #include <trunkline/adapters/embedded_transcriber.hpp>
 #include <trunkline/adapters/sample_call.hpp>

@@ -1,4 +1,4 @@
-#include "unit/adapters/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 

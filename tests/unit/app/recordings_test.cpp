@@ -64,9 +64,12 @@ struct Process {
         sinks({*calls, library, hub, metrics, writers, workers, *node.ids, node.clock}) {
     workers.start();
   }
+  // No coroutine is left that waits for the service: the databases of these tests answer at once, on their caller's
+  // thread.
   ~Process() {
     workers.stop();
     writers.stop();
+    workers.run_ready();
   }
 
   /// One recording of so many frames, to its end.
@@ -116,7 +119,7 @@ struct Node : calls::test::Fixture {
     clock.advance(std::chrono::seconds(1));
     const auto last = connect("CAlast");
     clock.advance(std::chrono::seconds(1));
-    Process next(*this, *database);
+    Process next(*this, flaky);
     REQUIRE(recover(*next.calls, next.library, *database, next.writers, next.workers.at(0), clock).has_value());
     wait_until([&] { return settled(last.recording_id, "failed"); });
   }
@@ -193,7 +196,7 @@ TEST_CASE("the row of a recording that the disk cut short knows what there is of
   const auto grant = node.connect("CA1");
   {
     const FullDisk full(1'000'000);  // above what the database needs
-    Process process(node, *node.database);
+    Process process(node, node.flaky);
     process.record(grant, 2'000);  // 40 s, 1.28 MB
   }
   REQUIRE(node.settled(grant.recording_id, "failed"));
@@ -222,7 +225,7 @@ TEST_CASE("a recording that never got a file fails without facts") {
   const auto grant = node.connect("CA1");
   std::ofstream(node.folder / "recordings") << "a file where a folder should be";
   {
-    Process process(node, *node.database);
+    Process process(node, node.flaky);
     process.record(grant, 10);
   }
   CHECK(node.settled(grant.recording_id, "failed"));

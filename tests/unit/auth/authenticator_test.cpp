@@ -1,5 +1,5 @@
 #include "support/manual_clock.hpp"
-#include "unit/auth/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/auth/vectors.hpp"
 
 #include <trunkline/auth/authenticator.hpp>
@@ -18,17 +18,17 @@ namespace {
 const std::string secret = "0123456789abcdef";
 
 struct Fixture {
-  TemporaryFolder folder;
+  trunkline::test::TemporaryFolder folder;
   trunkline::test::ManualClock clock;
   std::unique_ptr<Ids> ids = make_ids(clock);
 
   std::filesystem::path file(const std::string& name, const std::string& text) const {
-    std::ofstream(folder.path / name) << text;
-    return folder.path / name;
+    std::ofstream(folder.path() / name) << text;
+    return folder.path() / name;
   }
   config::Security security;
 
-  Result<Authenticator> make() { return make_authenticator(security, folder.path, *ids, clock); }
+  Result<Authenticator> make() { return make_authenticator(security, folder.path(), *ids, clock); }
   std::string token(const std::string& more) const {
     return hs256(hs256_header, R"({"sub":"x","exp":1790000600)" + more + "}", secret);
   }
@@ -78,7 +78,7 @@ TEST_CASE("without any key configured the data folder's secret is made and used"
   Fixture f;
   const auto authenticator = f.make().value();
   std::string made;
-  std::ifstream(f.folder.path / "jwt_secret") >> made;
+  std::ifstream(f.folder.path() / "jwt_secret") >> made;
   CHECK(authenticator.authenticate(issue_token(made, {"cli", {"admin"}}, f.clock)).value().may(system_write));
   CHECK(authenticator.authenticate(issue_token(secret, {"cli", {"admin"}}, f.clock)).error().code == "token_signature");
 }
@@ -93,31 +93,32 @@ TEST_CASE("with public keys configured, no secret is made or accepted") {
   }
   const auto authenticator = f.make().value();
   CHECK(authenticator.authenticate(f.token("")).error().code == "token_signature");
-  CHECK_FALSE(std::filesystem::exists(f.folder.path / "jwt_secret"));
+  CHECK_FALSE(std::filesystem::exists(f.folder.path() / "jwt_secret"));
 }
 
 TEST_CASE("tokens are issued with the secret that they are checked with") {
   Fixture f;
-  const auto kept = signing_secret(f.security, f.folder.path, *f.ids).value();
+  const auto kept = signing_secret(f.security, f.folder.path(), *f.ids).value();
   CHECK(f.make().value().authenticate(issue_token(kept, {"cli", {"admin"}}, f.clock)).has_value());
   f.security.jwt_secret = secret;
-  CHECK(signing_secret(f.security, f.folder.path, *f.ids).value() == secret);
+  CHECK(signing_secret(f.security, f.folder.path(), *f.ids).value() == secret);
 }
 
 TEST_CASE("with public keys configured there is nothing to sign with") {
   Fixture f;
   f.security.jwt_secret = secret;
-  f.security.jwt_public_key = f.folder.path / "key.pem";
-  CHECK(signing_secret(f.security, f.folder.path, *f.ids).error().code == "no_signing_key");
-  CHECK_THAT(signing_secret(f.security, f.folder.path, *f.ids).error().message, Catch::Contains("JWT_PUBLIC_KEY_FILE"));
-  f.security.jwt_jwks = f.folder.path / "jwks.json";
-  CHECK_THAT(signing_secret(f.security, f.folder.path, *f.ids).error().message, Catch::Contains("JWT_JWKS_FILE"));
-  CHECK_FALSE(std::filesystem::exists(f.folder.path / "jwt_secret"));
+  f.security.jwt_public_key = f.folder.path() / "key.pem";
+  CHECK(signing_secret(f.security, f.folder.path(), *f.ids).error().code == "no_signing_key");
+  CHECK_THAT(signing_secret(f.security, f.folder.path(), *f.ids).error().message,
+             Catch::Contains("JWT_PUBLIC_KEY_FILE"));
+  f.security.jwt_jwks = f.folder.path() / "jwks.json";
+  CHECK_THAT(signing_secret(f.security, f.folder.path(), *f.ids).error().message, Catch::Contains("JWT_JWKS_FILE"));
+  CHECK_FALSE(std::filesystem::exists(f.folder.path() / "jwt_secret"));
 }
 
 TEST_CASE("a key file that cannot be used is an error at start") {
   Fixture f;
-  f.security.jwt_public_key = f.folder.path / "gone";
+  f.security.jwt_public_key = f.folder.path() / "gone";
   CHECK(f.make().error().code == "key_unreadable");
   f.security.jwt_public_key = f.file("bad.pem", "x");
   CHECK(f.make().error().code == "key_invalid");

@@ -123,7 +123,7 @@ inline std::vector<config::Route> test_routes() {
 
 /// A call service on a database of its own.
 struct Fixture {
-  store::test::ScratchFolder folder;
+  store::test::TemporaryFolder folder;
   trunkline::test::ManualClock clock;
   std::unique_ptr<Ids> ids = make_ids(clock);
   Routing routing{test_routes()};

@@ -20,7 +20,7 @@ class Fresh {
   }
 
   trunkline::test::ManualClock clock_{from_millis(1'800'000'000'123)};
-  test::ScratchFolder folder_;
+  test::TemporaryFolder folder_;
   std::unique_ptr<Database> database_ = test::open(test::at(folder_ / "calls.db"));
 };
 

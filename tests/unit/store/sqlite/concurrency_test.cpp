@@ -44,7 +44,7 @@ struct Counters {
     }
   }
 
-  test::ScratchFolder folder;
+  test::TemporaryFolder folder;
   std::unique_ptr<Database> database = test::open(test::at(folder / "calls.db"));
   std::atomic<int> wrong = 0;
 };

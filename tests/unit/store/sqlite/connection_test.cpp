@@ -8,7 +8,7 @@ namespace {
 using Mode = Connection::Mode;
 
 struct Writer {
-  test::ScratchFolder folder;
+  test::TemporaryFolder folder;
   Connection connection{folder / "calls.db", Mode::write, milliseconds{0}};
 };
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 struct OneTable {
   OneTable() { REQUIRE(execute(*database, "CREATE TABLE a (x INTEGER)")); }
 
-  test::ScratchFolder folder;
+  test::TemporaryFolder folder;
   std::unique_ptr<Database> database = test::open(at(folder / "calls.db"));
 };
 
@@ -97,7 +97,7 @@ TEST_CASE_METHOD(OneTable, "a second database on the file is refused until the f
 }
 
 TEST_CASE("a full queue answers overloaded, and what was taken still runs") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   auto options = at(folder / "calls.db");
   options.queue_limit = 1;
   auto database = test::open(options);
@@ -150,7 +150,7 @@ TEST_CASE_METHOD(OneTable, "closing finishes what is queued") {
 }
 
 TEST_CASE("missing folders are made") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   auto database = test::open(at(folder / "one/two/calls.db"));
   CHECK(integer_of(*database, "SELECT 1") == 1);
 }
@@ -175,7 +175,7 @@ void check_modes(const fs::path& path, fs::perms expected) {
 }
 
 TEST_CASE("the files of a database are not for others") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   const UsualUmask usual;
   const auto path = folder / "calls.db";
   SECTION("when they are made") {
@@ -208,7 +208,7 @@ TEST_CASE("the files of a database are not for others") {
 }
 
 TEST_CASE("a folder that cannot be made is store_unavailable, its path only in the detail") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   std::ofstream(folder / "file") << "not a folder";
   const auto error = refused(folder / "file/data/calls.db");
   CHECK(error.code == "store_unavailable");
@@ -217,7 +217,7 @@ TEST_CASE("a folder that cannot be made is store_unavailable, its path only in t
 }
 
 TEST_CASE("a folder that may not be written is store_unavailable") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms{0555});
   const AsNobody nobody;
   const auto error = refused(folder / "calls.db");
@@ -226,7 +226,7 @@ TEST_CASE("a folder that may not be written is store_unavailable") {
 }
 
 TEST_CASE("a file that may not be written is store_unavailable") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   {
     auto database = test::open(at(folder / "calls.db"));
   }
@@ -240,7 +240,7 @@ TEST_CASE("a file that may not be written is store_unavailable") {
 }
 
 TEST_CASE("a file that is not a database is store_failed") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   std::ofstream(folder / "calls.db") << std::string(8192, 'x');
   const auto error = refused(folder / "calls.db");
   CHECK(error.code == "store_failed");

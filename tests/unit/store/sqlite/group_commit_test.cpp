@@ -36,7 +36,7 @@ struct Batch {
     return reader.query("SELECT count(*) FROM a").at(0).integer(0);
   }
 
-  test::ScratchFolder folder;
+  test::TemporaryFolder folder;
   Connection connection{folder / "calls.db", Connection::Mode::write, milliseconds{0}};
   std::vector<Job> jobs;
   std::vector<Result<>> ends;

@@ -11,7 +11,7 @@ namespace trunkline::store::sqlite {
 namespace {
 
 TEST_CASE("a lock is held once, and the refusal names the holder") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   auto held = LockFile::take(folder / "calls.db.lock");
   REQUIRE(held);
   const auto refused = LockFile::take(folder / "calls.db.lock");
@@ -21,7 +21,7 @@ TEST_CASE("a lock is held once, and the refusal names the holder") {
 }
 
 TEST_CASE("a holder whose number cannot be read is still refused") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   const auto held = LockFile::take(folder / "lock");
   REQUIRE(held);
   std::ofstream(folder / "lock", std::ios::trunc) << "who knows";
@@ -31,7 +31,7 @@ TEST_CASE("a holder whose number cannot be read is still refused") {
 }
 
 TEST_CASE("a lock that was let go can be taken again, also when a longer number was left in it") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   std::ofstream(folder / "lock") << "123456789012345\n";
   {
     REQUIRE(LockFile::take(folder / "lock"));
@@ -44,7 +44,7 @@ TEST_CASE("a lock that was let go can be taken again, also when a longer number 
 }
 
 TEST_CASE("a moved lock stays held until its new owner goes") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   auto first = LockFile::take(folder / "lock");
   REQUIRE(first);
   {
@@ -55,7 +55,7 @@ TEST_CASE("a moved lock stays held until its new owner goes") {
 }
 
 TEST_CASE("a lock file that cannot be made is store_unavailable") {
-  const test::ScratchFolder folder;
+  const test::TemporaryFolder folder;
   const auto lock = LockFile::take(folder / "missing/lock");
   REQUIRE_FALSE(lock);
   CHECK(lock.error().code == "store_unavailable");
