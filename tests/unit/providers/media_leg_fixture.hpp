@@ -48,6 +48,14 @@ class GivenSinks final : public SinkFactory {
 
 /// One call that waits for its media, in a call service of its own. The worker's loop turns only when a test says so.
 struct MediaFixture {
+  // What waits for the database is answered and goes on before the loop goes.
+  ~MediaFixture() {
+    calls.service->stop();
+    calls.database->stop();
+    while (worker.run_ready()) {
+    }
+  }
+
   /// Until the token is checked and the sinks are there.
   void attach() {
     while (!sinks.made) REQUIRE(worker.context().run_one_for(std::chrono::seconds(10)) == 1);
