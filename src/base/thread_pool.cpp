@@ -75,6 +75,7 @@ void ThreadPool::sleep(std::unique_lock<std::mutex>& lock) {
   if (!gathering_) return;
   leave_.wait_for(lock, gather_, [this] { return stopping_; });
   gathering_ = false;
+  if (jobs_.size() > 1) wake_.notify_one();  // nobody was woken for those that came meanwhile
 }
 
 }  // namespace trunkline

@@ -118,3 +118,13 @@ TEST_CASE("a pool that gathers wakes up for each burst") {
     }
   }
 }
+
+TEST_CASE("what was gathered is shared among the threads") {
+  std::promise<void> second;
+  std::promise<bool> first;
+  ThreadPool pool("test", 2, 100, trunkline::milliseconds{1});
+  CHECK(pool.try_post(
+      [&] { first.set_value(second.get_future().wait_for(std::chrono::seconds{10}) == std::future_status::ready); }));
+  CHECK(pool.try_post([&] { second.set_value(); }));
+  CHECK(first.get_future().get());
+}
