@@ -46,6 +46,12 @@ bool is_probe(std::string_view route) {
          route.ends_with("ready") || route.ends_with("metrics");
 }
 
+/// Of a request that asked for an upgrade.
+class NoBody final : public net::IncomingBody {
+ public:
+  asio::awaitable<std::optional<net::Response>> receive() override { co_return std::nullopt; }
+};
+
 class Gate final : public Api {
  public:
   explicit Gate(const Services& services) : services_(services) {
@@ -63,10 +69,10 @@ class Gate final : public Api {
     return all;
   }
 
-  asio::awaitable<net::Response> serve(net::Request& request) override {
+  asio::awaitable<net::Response> serve(net::Request& request, net::IncomingBody& body) override {
     const MonoTime began = services_.clock.mono();
     std::string_view route = "unmatched";
-    net::Response response = co_await answer(request, route);
+    net::Response response = co_await answer(request, body, route);
     finish(request, response);
     account(request, route, response.status, services_.clock.mono() - began);
     co_return response;
@@ -82,7 +88,7 @@ class Gate final : public Api {
   }
 
  private:
-  asio::awaitable<net::Response> answer(net::Request& request, std::string_view& route) {
+  asio::awaitable<net::Response> answer(net::Request& request, net::IncomingBody& body, std::string_view& route) {
     auto match = router_.find(request.method, request.path);
     if (is_preflight(request) && (match.endpoint != nullptr || !match.allowed.empty()))
       co_return preflight(match.allowed);
@@ -96,13 +102,17 @@ class Gate final : public Api {
     }
     Exchange exchange{request, std::move(match.path), {}, {}};
     if (auto refusal = admit(*match.endpoint, exchange)) co_return std::move(*refusal);
+    if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
     co_return co_await serve_guarded(*match.endpoint, exchange);
   }
 
   asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, std::string_view& route) {
     auto match = router_.find("GET", request.path);
-    if (match.endpoint == nullptr || !match.endpoint->socket) {
-      co_return net::Upgrade{nullptr, unmatched(request, match.allowed)};
+    if (match.endpoint == nullptr) co_return net::Upgrade{nullptr, unmatched(request, match.allowed)};
+    if (!match.endpoint->socket) {  // it may be asked for, and need not be done (RFC 9110 section 7.8)
+      NoBody none;
+      net::Response response = co_await answer(request, none, route);
+      co_return net::Upgrade{nullptr, std::move(response)};
     }
     route = match.endpoint->pattern;
     Exchange exchange{request, std::move(match.path), {}, {}};

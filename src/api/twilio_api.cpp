@@ -128,10 +128,15 @@ class TwilioWebhooks {
     if (services_.streams.size() >= services_.settings.calls.max_streams) {
       co_return net::Upgrade{nullptr, exchange.fail(make_error("too_many_streams", "MAX_STREAMS is reached"))};
     }
-    co_return net::Upgrade{
-        twilio::make_media_session(services_.media, *request.worker, std::string(exchange.param("callId")),
-                                   services_.settings.calls.media_idle_timeout),
-        {}};
+    // The token comes in the first message only; before that, nobody but a running call is worth a socket.
+    const auto call = co_await services_.calls.find(std::string(exchange.param("callId")));
+    if (!call) co_return net::Upgrade{nullptr, exchange.fail(call.error())};
+    if (calls::is_terminal(call->state)) {
+      co_return net::Upgrade{nullptr, exchange.fail(make_error("call_over", "the call is over"))};
+    }
+    co_return net::Upgrade{twilio::make_media_session(services_.media, *request.worker, call->id,
+                                                      services_.settings.calls.media_idle_timeout),
+                           {}};
   }
 
  private:

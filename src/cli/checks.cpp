@@ -12,7 +12,9 @@ namespace {
 /// Serves nothing: a listener that is only tried out.
 class Nobody final : public net::HttpService {
  public:
-  boost::asio::awaitable<net::Response> serve(net::Request& /*request*/) override { co_return net::Response{}; }
+  boost::asio::awaitable<net::Response> serve(net::Request& /*request*/, net::IncomingBody& /*body*/) override {
+    co_return net::Response{};
+  }
   boost::asio::awaitable<net::Upgrade> upgrade(net::Request& /*request*/) override {
     co_return net::Upgrade{nullptr, net::Response{}};
   }

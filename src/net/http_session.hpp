@@ -26,6 +26,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -97,6 +98,20 @@ class HttpSession {
   using Parser = http::request_parser<http::string_body>;
   using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
+  /// Reads on from where the head ended.
+  class Rest final : public IncomingBody {
+   public:
+    Rest(HttpSession& session, Parser& parser, Request& request)
+        : session_(session), parser_(parser), request_(request) {}
+
+    asio::awaitable<std::optional<Response>> receive() override { return session_.read_body(parser_, request_); }
+
+   private:
+    HttpSession& session_;
+    Parser& parser_;
+    Request& request_;
+  };
+
   // Closing on unread input would reset the connection and take our last answer with it (RFC 9112 section 9.6): what
   // the client still sends is read and dropped until it hangs up or the time is over.
   asio::awaitable<void> wind_up() {
@@ -118,18 +133,16 @@ class HttpSession {
     parser.header_limit(static_cast<std::uint32_t>(state_->settings.max_header_bytes));
     parser.body_limit(state_->settings.max_body_bytes);
     if (!co_await read_head(parser)) co_return false;
+    Request request = take_head(parser);
     if (is_upgrade(parser.get())) {
-      co_await upgrade(take(parser));
+      co_await upgrade(std::move(request));
       co_return false;
     }
-    if (!co_await read_body(parser)) co_return false;
-
-    const bool wants_more = parser.keep_alive();
     const bool head_only = parser.get().method() == http::verb::head;  // the service may change its copy
-    Request request = take(parser);
+    Rest rest(*this, parser, request);
     deadline_.pause();
-    Response response = co_await state_->service.serve(request);
-    const bool keep = wants_more && state_->keep_alive;
+    Response response = co_await state_->service.serve(request, rest);
+    const bool keep = parser.is_done() && parser.keep_alive() && state_->keep_alive;
     deadline_.expires_after(state_->settings.idle_timeout);
     co_return co_await write(response, head_only, keep) && keep;
   }
@@ -147,51 +160,61 @@ class HttpSession {
     }
     deadline_.expires_after(state_->settings.header_timeout);
     co_await http::async_read_header(socket_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return co_await refuse(error);
+    if (error) {
+      if (auto refusal = refusal_of(error)) co_await write(*refusal, false, false);
+      co_return false;
+    }
     if (parser.get().version() == 11 && parser.get().count(http::field::host) != 1) {  // RFC 9112 section 3.2
-      co_return co_await turn_away(400, make_error("malformed_request", "an HTTP/1.1 request has one Host header"));
+      Response refusal = turned_away(400, make_error("malformed_request", "an HTTP/1.1 request has one Host header"));
+      co_await write(refusal, false, false);
+      co_return false;
     }
     co_return true;
   }
 
-  asio::awaitable<bool> read_body(Parser& parser) {
+  asio::awaitable<std::optional<Response>> read_body(Parser& parser, Request& request) {
+    if (parser.is_done()) co_return std::nullopt;
     error_code error;
+    deadline_.expires_after(state_->settings.idle_timeout);
     if (text::iequals(as_view(parser.get()[http::field::expect]), "100-continue")) {
       static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       co_await asio::async_write(socket_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, error));
-      if (error) co_return false;
     }
-    deadline_.expires_after(state_->settings.idle_timeout);
-    co_await http::async_read(socket_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return co_await refuse(error);
-    co_return true;
+    if (!error) co_await http::async_read(socket_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
+    deadline_.pause();
+    if (!error) {
+      request.body = std::move(parser.get().body());
+      co_return std::nullopt;
+    }
+    auto refusal = refusal_of(error);
+    // Nobody will read this, but the service is to see how the request came out.
+    if (!refusal) refusal = problem(400, make_error("incomplete_body", "the connection ended in the body"), request.id);
+    co_return refusal;
   }
 
-  // Answers what is not HTTP or is too large, where an answer makes sense, and ends the connection.
-  asio::awaitable<bool> refuse(const error_code& error) {
+  // The answer to what is not HTTP or is too large; none where it would make no sense.
+  std::optional<Response> refusal_of(const error_code& error) {
     if (error == http::error::end_of_stream || error.category() != http::make_error_code(http::error{}).category()) {
-      co_return false;
+      return std::nullopt;
     }
     if (error == http::error::header_limit) {
       const std::string limit = std::to_string(state_->settings.max_header_bytes);
-      co_return co_await turn_away(
-          431, make_error("header_too_large", "the request header is larger than " + limit + " bytes"));
+      return turned_away(431, make_error("header_too_large", "the request header is larger than " + limit + " bytes"));
     }
     if (error == http::error::body_limit) {
       const std::string limit = std::to_string(state_->settings.max_body_bytes);
-      co_return co_await turn_away(413, make_error("body_too_large", "the body is larger than " + limit + " bytes"));
+      return turned_away(413, make_error("body_too_large", "the body is larger than " + limit + " bytes"));
     }
-    co_return co_await turn_away(
-        400, make_error("malformed_request", "this is not a valid HTTP/1.1 request: " + error.message()));
+    return turned_away(400,
+                       make_error("malformed_request", "this is not a valid HTTP/1.1 request: " + error.message()));
   }
 
-  asio::awaitable<bool> turn_away(int status, Error reason) {
+  Response turned_away(int status, const Error& reason) {
     ++state_->counters.malformed;
     const std::string id = state_->ids.make("req");
     Response response = problem(status, reason, id);
     response.set("X-Request-Id", id);
-    co_await write(response, false, false);
-    co_return false;
+    return response;
   }
 
   static std::string_view as_view(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -203,8 +226,8 @@ class HttpSession {
            http::token_list(message[http::field::connection]).exists("upgrade");
   }
 
-  Request take(Parser& parser) {
-    auto message = parser.release();
+  Request take_head(const Parser& parser) {
+    const auto& message = parser.get();
     Request request;
     request.method = as_view(message.method_string());
     request.target = as_view(message.target());
@@ -215,7 +238,6 @@ class HttpSession {
     for (const auto& field : message) {
       request.headers.push_back({std::string(as_view(field.name_string())), std::string(as_view(field.value()))});
     }
-    request.body = std::move(message.body());
     request.remote_address = lease_->address();
     request.worker = &worker_;
     request.id = request_id(request.header("X-Request-Id"));
@@ -249,8 +271,9 @@ class HttpSession {
       co_return;
     }
     if (key.size() != 24) {
-      co_await turn_away(400,
-                         make_error("malformed_request", "Sec-WebSocket-Key is missing or not 16 bytes of base64"));
+      Response refusal =
+          turned_away(400, make_error("malformed_request", "Sec-WebSocket-Key is missing or not 16 bytes of base64"));
+      co_await write(refusal, false, false);
       co_return;
     }
     deadline_.pause();

@@ -27,14 +27,14 @@ using Headers = std::vector<Header>;
 /// The first header of that name (any case), or an empty view.
 std::string_view find_header(const Headers& headers, std::string_view name);
 
-/// A request as it came in, whole. Plain data: nothing of the HTTP library shows.
+/// A request as it came in. Plain data: nothing of the HTTP library shows.
 struct Request {
   std::string method;  ///< upper case
   std::string target;  ///< exactly as sent: what a signature covers
   std::string path;    ///< the target up to `?`, still percent-encoded
   std::string query;   ///< what follows `?`, without it
   Headers headers;
-  std::string body;
+  std::string body;            ///< empty until IncomingBody::receive()
   std::string remote_address;  ///< of the connection; who stands behind a proxy is not guessed
   std::string id;              ///< `X-Request-Id` of the client when it is sane, else made here
   Worker* worker = nullptr;    ///< of the connection: what an upgraded socket will live on
@@ -64,11 +64,20 @@ struct Upgrade {
   Response refusal;
 };
 
+/// The body of a request whose head has come. The service asks for it once it knows that it wants it: nobody who may
+/// not be served is listened to. A connection ends with the answer to a request whose body was not read.
+class IncomingBody {
+ public:
+  virtual ~IncomingBody() = default;
+  /// Reads it into the request, at most once. What comes back is the answer to one that is too large or malformed.
+  virtual asio::awaitable<std::optional<Response>> receive() = 0;
+};
+
 /// What a server does with requests. Called on the connection's worker; several requests run at once.
 class HttpService {
  public:
   virtual ~HttpService() = default;
-  virtual asio::awaitable<Response> serve(Request& request) = 0;
+  virtual asio::awaitable<Response> serve(Request& request, IncomingBody& body) = 0;
   virtual asio::awaitable<Upgrade> upgrade(Request& request) = 0;
 };
 

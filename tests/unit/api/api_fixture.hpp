@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,18 @@ class FakeStream final : public media::LiveStream {
  private:
   const media::Format format_;
   const bool bidirectional_;
+};
+
+/// Counts whether it is asked for.
+class GivenBody final : public net::IncomingBody {
+ public:
+  asio::awaitable<std::optional<net::Response>> receive() override {
+    ++received;
+    co_return refusal;
+  }
+
+  int received = 0;
+  std::optional<net::Response> refusal;
 };
 
 /// All routes, over a call service of its own. Requests are served on the test's thread, streams live on another.
@@ -82,7 +95,7 @@ struct ApiFixture {
     made.id = "req_1";
     return made;
   }
-  net::Response serve(net::Request request) { return calls::test::run(api->serve(request)); }
+  net::Response serve(net::Request request) { return calls::test::run(api->serve(request, body)); }
   net::Upgrade upgrade(net::Request request) { return calls::test::run(api->upgrade(request)); }
   /// As admin.
   net::Response get(std::string path, net::Headers headers = {}) {
@@ -103,6 +116,7 @@ struct ApiFixture {
   events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
+  GivenBody body;
   boost::asio::thread_pool stream_thread{1};
 };
 

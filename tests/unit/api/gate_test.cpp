@@ -1,5 +1,7 @@
 #include "unit/api/api_fixture.hpp"
 
+#include <trunkline/net/problem.hpp>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -88,4 +90,48 @@ TEST_CASE("a token that is refused is named as the reason, a missing one is aske
   CHECK(challenge({}) == "Bearer realm=\"trunkline\"");
   CHECK(challenge({{"Authorization", "Basic eDp5"}}) == "Bearer realm=\"trunkline\"");
   CHECK(challenge({{"Authorization", "Bearer x.y.z"}}) == "Bearer realm=\"trunkline\", error=\"invalid_token\"");
+}
+
+TEST_CASE("who may not be served is not listened to") {
+  ApiFixture here(by_token());
+  CHECK(here.serve(ApiFixture::request("PUT", "/api/v1/system/log-level")).status == 401);
+  CHECK(here.serve(ApiFixture::request("POST", "/nowhere")).status == 404);
+  CHECK(here.serve(ApiFixture::request("POST", "/health")).status == 405);
+  CHECK(here.serve(ApiFixture::request("GET", "/api/v1/events")).status == 426);
+  CHECK(here.body.received == 0);
+  CHECK(here.get("/api/v1/calls").status == 200);
+  CHECK(here.body.received == 1);
+}
+
+TEST_CASE("a body that cannot be taken is answered as the connection says") {
+  ApiFixture here;
+  here.body.refusal = net::problem(413, make_error("body_too_large", "too large"), "req_1");
+  const auto answer = here.get("/api/v1/calls");
+  CHECK(answer.status == 413);
+  CHECK(header(answer, "X-Request-Id") == "req_1");
+}
+
+TEST_CASE("an upgrade that an ordinary address is asked for is left aside") {
+  ApiFixture here;
+  auto request = ApiFixture::request("GET", "/health");
+  const auto answer = here.upgrade(std::move(request));
+  CHECK(answer.handler == nullptr);
+  CHECK(answer.refusal.status == 200);
+  CHECK(here.upgrade(ApiFixture::request("GET", "/nowhere")).refusal.status == 404);
+}
+
+TEST_CASE("a media socket is opened for a call that runs, and for no other") {
+  ApiFixture here;
+  const auto opened = [&](const std::string& call) {
+    return here.upgrade(ApiFixture::request("GET", "/media/twilio/" + call));
+  };
+  CHECK(code_of(opened("call_unknown").refusal) == "call_not_found");
+  const std::string call = here.calls.arrive("CA1").call_id;
+  auto request = ApiFixture::request("GET", "/media/twilio/" + call);
+  request.worker = &here.workers.at(0);
+  CHECK(here.upgrade(std::move(request)).handler != nullptr);
+  REQUIRE(here.calls.report("CA1", "over", calls::State::ended).has_value());
+  const auto late = opened(call);
+  CHECK(late.refusal.status == 409);
+  CHECK(code_of(late.refusal) == "call_over");
 }

@@ -148,6 +148,19 @@ TEST_CASE("Expect: 100-continue is answered before the body comes") {
   CHECK(client.read_response().body == "POST /big||body");
 }
 
+TEST_CASE("a body that the service does not want is neither asked for nor read, and its connection ends") {
+  TestServer server;
+  server.service.reads = [](const net::Request& request) { return request.path == "/wanted"; };
+  auto client = server.start().connect();
+  CHECK(client.request("POST /wanted HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\n1").body == "POST /wanted||1");
+  client.send("POST /not HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  const auto response = client.read_response();
+  CHECK(response.status == 200);
+  CHECK(response.body == "POST /not||");
+  CHECK(response.has("\r\nConnection: close\r\n"));
+  CHECK(client.read_to_end().empty());
+}
+
 TEST_CASE("what is not HTTP is answered with 400 and an end") {
   TestServer server;
   server.start();

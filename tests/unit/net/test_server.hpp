@@ -20,9 +20,15 @@ namespace trunkline::test {
 class TestService final : public net::HttpService {
  public:
   std::function<net::Response(net::Request&)> respond = describe;
+  std::function<bool(const net::Request&)> reads = [](const net::Request&) { return true; };  // its body
   std::function<net::Upgrade(net::Request&)> accept = [](net::Request&) { return net::Upgrade{make_echo(), {}}; };
 
-  boost::asio::awaitable<net::Response> serve(net::Request& request) override { co_return respond(request); }
+  boost::asio::awaitable<net::Response> serve(net::Request& request, net::IncomingBody& body) override {
+    if (reads(request)) {
+      if (auto refusal = co_await body.receive()) co_return *refusal;
+    }
+    co_return respond(request);
+  }
   boost::asio::awaitable<net::Upgrade> upgrade(net::Request& request) override { co_return accept(request); }
 
   static net::Response describe(net::Request& request) {
