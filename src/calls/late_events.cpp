@@ -31,24 +31,29 @@ void LateEvents::stop() {
   }
   wake_.notify_all();
   thread_.join();
-  const std::lock_guard lock(mutex_);
-  stopped_ = true;
-  if (!queue_.empty()) drop(too_late, queue_.size());  // came while the thread was leaving
-  queue_.clear();
+  std::deque<Event> left;  // came while the thread was leaving
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    left.swap(queue_);
+  }
+  if (!left.empty()) drop(too_late, left.size());
 }
 
 void LateEvents::push(Event event) {
+  bool late = false;
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_) return drop(too_late);
-    if (queue_.size() < limits_.queue) {
+    if (!stopped_ && queue_.size() < limits_.queue) {
       queue_.push_back(std::move(event));
       wake_.notify_one();
       return;
     }
+    late = stopped_;
     first = !std::exchange(overflowing_, true);
   }
+  if (late) return drop(too_late);
   ++dropped_;
   if (first) log::warn("call events dropped", {{"reason", "the queue is full"}, {"dropped", dropped()}});
 }
@@ -62,14 +67,11 @@ void LateEvents::run() {
   for (auto batch = next(); !batch.empty(); batch = next()) deliver(batch);
 }
 
-// Empty only when stopping and nothing is left to try.
+// Empty only when stopping: nothing is left, or no time to try it; stop() counts what is.
 std::vector<Event> LateEvents::next() {
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return !queue_.empty() || flush_until_; });
-  if (!queue_.empty() && flush_is_over()) {
-    drop(too_late, queue_.size());
-    return {};
-  }
+  if (flush_is_over()) return {};
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(limits_.batch, queue_.size()));
   std::vector<Event> batch(std::move_iterator(queue_.begin()), std::move_iterator(end));
   queue_.erase(queue_.begin(), end);

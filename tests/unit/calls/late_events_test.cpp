@@ -117,6 +117,10 @@ TEST_CASE("the end does not wait for ever for a store that stays away") {
         },
         limits);
     for (int i = 0; i < 100; ++i) late.push(event(i));
+    late.stop();
+    CHECK(late.dropped() == 100);
+    late.push(event(100));
+    CHECK(late.dropped() == 101);
   }
   CHECK(tries > 1);
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5));
