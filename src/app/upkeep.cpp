@@ -19,6 +19,10 @@ constexpr std::chrono::minutes forget_interval{10};
 constexpr std::size_t forget_batch = 200;  // a few milliseconds of the writer's time
 constexpr milliseconds forget_pause{100};  // between batches: calls come first
 
+void export_growth(const observe::Counter& counter, std::uint64_t total, std::uint64_t& known) {
+  counter.add(static_cast<double>(total - std::exchange(known, total)));
+}
+
 asio::awaitable<void> pause(milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
   co_await timer.async_wait(asio::use_awaitable);
@@ -131,8 +135,8 @@ void Upkeep::export_gauges() {
   parts_.metrics.connections("websocket").set(static_cast<double>(counters.websockets));
   export_problems(counters);
   parts_.metrics.store_queue().set(static_cast<double>(parts_.database.queued()));
-  const std::uint64_t dropped = parts_.calls.dropped_events();
-  parts_.metrics.events_dropped().add(static_cast<double>(dropped - std::exchange(dropped_, dropped)));
+  export_growth(parts_.metrics.events_dropped(), parts_.calls.dropped_events(), dropped_events_);
+  export_growth(parts_.metrics.log_lines_dropped(), log::dropped_lines(), dropped_lines_);
 }
 
 void Upkeep::export_problems(const net::ServerCounters& counters) {

@@ -52,7 +52,8 @@ class Upkeep {
 
   Parts parts_;
   std::vector<std::unique_ptr<Heart>> hearts_;
-  std::uint64_t dropped_ = 0;  // what the metrics know of
+  std::uint64_t dropped_events_ = 0;  // what the metrics know of
+  std::uint64_t dropped_lines_ = 0;
   std::array<std::uint64_t, problem_kinds> problems_{};
 };
 

@@ -76,6 +76,7 @@ class SignalLoop {
         reload();
       } else if (draining_) {
         log::warn("leaving without waiting", {{"signal", signal}});
+        log::flush();
         std::_Exit(failed);
       } else {
         log::info("draining", {{"signal", signal}, {"limitSeconds", drain_timeout_.count()}});
@@ -145,6 +146,7 @@ int serve(const Common& common, const ServeOptions& options) {
   if (!app) {
     log::error("cannot start",
                {{"code", app.error().code}, {"reason", app.error().message}, {"detail", app.error().detail}});
+    log::flush();
     std::cerr << "trunkline: " << app.error().message << '\n';
     return failed;
   }

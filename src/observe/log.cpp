@@ -1,3 +1,4 @@
+#include "observe/line_queue.hpp"
 #include "observe/log_line.hpp"
 
 #include <trunkline/observe/log.hpp>
@@ -8,9 +9,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace trunkline::log {
 namespace {
@@ -38,19 +40,24 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   Write write_;
 };
 
-void write_to_stderr(std::string_view line) {
-  thread_local std::string whole;
-  whole.assign(line);
-  whole += '\n';
-  std::fwrite(whole.data(), 1, whole.size(), stderr);  // unbuffered: one system call, so lines never mix
+/// By value what it needs: the queue's thread may outlive the log.
+LineQueue::Note note_of_dropped(Layout layout, const Clock& clock) {
+  return [layout, &clock](std::string& out, std::uint64_t lines) {
+    append_line(out, layout, {clock.wall(), Level::warn, "log lines dropped", {{"lines", lines}}});
+  };
 }
 
 struct Log {
   explicit Log(Options options)
       : clock(options.clock != nullptr ? *options.clock : system_clock()),
         layout(layout_of(options)),
-        lines("trunkline", std::make_shared<LineSink>(options.write ? std::move(options.write) : write_to_stderr)) {
+        lines("trunkline", std::make_shared<LineSink>(options.write ? std::move(options.write) : to_standard_error())) {
     lines.set_level(to_spdlog(options.level));
+  }
+
+  Write to_standard_error() {
+    standard_error.emplace(STDERR_FILENO, note_of_dropped(layout, clock));
+    return [this](std::string_view line) { standard_error->push(line); };
   }
 
   static Layout layout_of(const Options& options) {
@@ -61,6 +68,7 @@ struct Log {
 
   const Clock& clock;
   Layout layout;
+  std::optional<LineQueue> standard_error;  // unless another writer was given
   spdlog::logger lines;
 };
 
@@ -117,6 +125,15 @@ void set_level(Level level) {
 
 Level level() {
   return static_cast<Level>(static_cast<int>(current()->lines.level()) - SPDLOG_LEVEL_DEBUG);
+}
+
+void flush() {
+  if (auto& queue = current()->standard_error) queue->flush();
+}
+
+std::uint64_t dropped_lines() {
+  const auto& queue = current()->standard_error;
+  return queue ? queue->dropped() : 0;
 }
 
 void set_up(Options options) {

@@ -128,6 +128,8 @@ struct Metrics::Families {
   prometheus::Gauge& store_queue = make.gauges({"store_queue", "Transactions that wait for the database."}).Add({});
   prometheus::Counter& events_dropped =
       make.counters({"events_dropped_total", "Call events that were lost because they could not be stored."}).Add({});
+  prometheus::Counter& log_lines_dropped =
+      make.counters({"log_lines_dropped_total", "Log lines that standard error did not take."}).Add({});
 };
 
 Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families>()) {
@@ -229,6 +231,9 @@ Gauge Metrics::store_queue() {
 }
 Counter Metrics::events_dropped() {
   return Counter(families_->events_dropped);
+}
+Counter Metrics::log_lines_dropped() {
+  return Counter(families_->log_lines_dropped);
 }
 
 std::string Metrics::render() const {

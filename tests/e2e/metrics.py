@@ -76,6 +76,7 @@ def check_counters(now):
         'event_loop_delay_seconds_count{worker="0"}': 1,
         "store_queue": 0,
         "events_dropped_total": 0,
+        "log_lines_dropped_total": 0,
     }
     for series, least in at_least.items():
         check(f"{series} is at least {least}", now.get(series, -1) >= least, now.get(series))

@@ -17,6 +17,10 @@
 ///
 /// Safe from any thread. A line below the level costs one atomic read; a line that is written allocates nothing once
 /// its thread is warm. Before set_up() everything from `info` on goes to standard error as JSON.
+///
+/// Standard error is written by a thread of its own: whoever reads it may stall without stalling those who log. Up to
+/// 8 MiB of lines wait for it; those that find no room are dropped, and a line of level `warn` says how many where they
+/// are missing. What waits is written when the process ends in order, for up to a second.
 namespace trunkline::log {
 
 enum class Level : std::uint8_t { debug, info, warn, error };
@@ -73,10 +77,17 @@ std::optional<Format> parse_format(std::string_view text);
 struct Options {
   Level level = Level::info;
   Format format = Format::automatic;
-  /// Takes each finished line, without newline, one at a time. Empty: standard error.
+  /// Takes each finished line, without newline, one at a time, on the thread that logs. Empty: standard error.
   std::function<void(std::string_view line)> write;
   const Clock* clock = nullptr;  ///< null: the machine's
 };
+
+/// Waits up to a second for standard error to have taken what was logged: before others write there, and before an end
+/// that is not in order.
+void flush();
+
+/// Lines that standard error did not take.
+std::uint64_t dropped_lines();
 
 /// Replaces the log. Call it at start, before other threads log.
 void set_up(Options options);

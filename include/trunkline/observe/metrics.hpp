@@ -94,6 +94,7 @@ class Metrics {
 
   Gauge store_queue();
   Counter events_dropped();
+  Counter log_lines_dropped();
 
   /// Text exposition format 0.0.4.
   std::string render() const;

@@ -6,12 +6,42 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
+#include <array>
 #include <cmath>
 #include <limits>
 #include <thread>
 
 using namespace trunkline;
 using test::CapturedLog;
+
+namespace {
+
+/// Standard error is a pipe while it lives.
+struct StandardErrorPipe {
+  StandardErrorPipe() : before(dup(STDERR_FILENO)) {
+    REQUIRE(pipe(ends.data()) == 0);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+  }
+  ~StandardErrorPipe() {
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(ends[0]);
+  }
+
+  std::string read_line() const {
+    std::string line;
+    for (char c = 0; read(ends[0], &c, 1) == 1 && c != '\n';) line += c;
+    return line;
+  }
+
+  int before;
+  std::array<int, 2> ends{};
+};
+
+}  // namespace
 
 TEST_CASE("a line is one JSON object: time, level, message, then the fields in order") {
   const CapturedLog captured;
@@ -104,6 +134,26 @@ TEST_CASE("colours are for terminals only") {
   std::string line;
   append_line(line, log::Layout::coloured, {from_millis(0), log::Level::error, "failed", {}});
   CHECK(line == "00:00:00.000 \x1b[31mERROR\x1b[0m failed");
+}
+
+TEST_CASE("standard error gets what was logged, and what it does not take is counted") {
+  const StandardErrorPipe pipe;
+  log::set_up({});
+  log::info("one", {{"n", 1}});
+  log::flush();
+  const auto line = nlohmann::json::parse(pipe.read_line());
+  CHECK(line["msg"] == "one");
+  CHECK(line["n"] == 1);
+  CHECK(log::dropped_lines() == 0);
+
+  log::error(std::string(9 * 1024 * 1024, 'x'));
+  log::flush();
+  const auto note = nlohmann::json::parse(pipe.read_line());
+  CHECK(note["level"] == "warn");
+  CHECK(note["msg"] == "log lines dropped");
+  CHECK(note["lines"] == 1);
+  CHECK(log::dropped_lines() == 1);
+  log::set_up({});
 }
 
 TEST_CASE("threads do not mix their lines") {

@@ -34,6 +34,7 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.event_loop_lag(0).observe(250us);
   metrics.store_queue().set(6);
   metrics.events_dropped().add(9);
+  metrics.log_lines_dropped().add(11);
 
   const std::string line = GENERATE(
       as<std::string>{}, R"(trunkline_build_info{version="1.2.3"} 1)",
@@ -54,7 +55,7 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_http_request_duration_seconds_count{route="/api/v1/calls/{id}"} 1)",
       R"(trunkline_connections{kind="websocket"} 1)", R"(trunkline_event_loop_lag_seconds{worker="0"} 0.00025)",
       R"(trunkline_event_loop_delay_seconds_bucket{worker="0",le="0.00025"} 1)", "trunkline_store_queue 6",
-      "trunkline_events_dropped_total 9");
+      "trunkline_events_dropped_total 9", "trunkline_log_lines_dropped_total 11");
   CHECK_THAT(metrics.render(), Contains("\n" + line));
 }
 
