@@ -73,7 +73,7 @@ class App::Impl {
         database(std::move(opened)),
         routing(settings.routes),
         calls(*database, routing, clock, *ids),
-        library(*database, settings.recording.dir, clock),
+        library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
         authenticator(std::move(keys)),
         hub(calls, *database, workers.at(0)),

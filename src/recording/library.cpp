@@ -54,7 +54,7 @@ Error not_found(const std::string& id) {
 
 }  // namespace
 
-Library::Library(store::Database& database, std::filesystem::path folder, const Clock& /*clock*/)
+Library::Library(store::Database& database, std::filesystem::path folder)
     : database_(database), folder_(std::move(folder)) {}
 
 asio::awaitable<Result<Recording>> Library::find(std::string recording_id) {

@@ -31,7 +31,7 @@ struct Recording {
 /// store::Database.
 class Library {
  public:
-  Library(store::Database& database, std::filesystem::path folder, const Clock&);
+  Library(store::Database& database, std::filesystem::path folder);
 
   asio::awaitable<Result<Recording>> find(std::string recording_id);  ///< `recording_not_found`
   /// Oldest first; empty for a call without recordings or an unknown one.

@@ -106,7 +106,7 @@ struct ApiFixture {
   calls::test::Fixture calls;
   config::Settings settings;
   GivenProvider provider;
-  recording::Library library{*calls.database, calls.folder.path() / "recordings", calls.clock};
+  recording::Library library{*calls.database, calls.folder.path() / "recordings"};
   media::ActiveStreams streams{10};
   providers::test::GivenSinks sinks;
   providers::test::MuteSynthesizer synthesizer;

@@ -59,7 +59,7 @@ void wait_until(const std::function<bool()>& holds) {
 struct Process {
   Process(calls::test::Fixture& node, store::Database& database)
       : calls(node.make_service(database)),
-        library(database, node.folder / "recordings", node.clock),
+        library(database, node.folder / "recordings"),
         hub(*calls, database, workers.at(0)),
         sinks({*calls, library, hub, metrics, writers, workers, *node.ids, node.clock}) {
     workers.start();
@@ -200,7 +200,7 @@ TEST_CASE("the row of a recording that the disk cut short knows what there is of
     process.record(grant, 2'000);  // 40 s, 1.28 MB
   }
   REQUIRE(node.settled(grant.recording_id, "failed"));
-  recording::Library library(*node.database, node.folder / "recordings", node.clock);
+  recording::Library library(*node.database, node.folder / "recordings");
   const auto row = run(library.find(grant.recording_id)).value();
   CHECK(row.failure == "disk_failed");
   const auto file = library.file_of(row);

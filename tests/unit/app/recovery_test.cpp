@@ -21,7 +21,7 @@ struct RecoveryFixture {
   net::Worker worker{0};  // outlives those whose threads answer to it
   calls::test::Fixture calls;
   ThreadPool pool{"recorder", 1, 100};
-  recording::Library library{*calls.database, calls.folder / "recordings", calls.clock};
+  recording::Library library{*calls.database, calls.folder / "recordings"};
 
   /// A call with running media; its recording's row.
   recording::Recording cut_off_call(const std::string& sid) {

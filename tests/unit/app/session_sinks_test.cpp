@@ -45,7 +45,7 @@ class FakeEngine final : public speech::Transcriber {
 struct SinksFixture {
   net::Workers workers{1};  // outlive those whose threads answer to them
   calls::test::Fixture calls;
-  recording::Library library{*calls.database, calls.folder / "recordings", calls.clock};
+  recording::Library library{*calls.database, calls.folder / "recordings"};
   events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
   observe::Metrics metrics{"test"};
   ThreadPool writers{"recorder", 1, 100};

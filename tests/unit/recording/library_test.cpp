@@ -1,4 +1,3 @@
-#include "support/manual_clock.hpp"
 #include "unit/recording/fixture.hpp"
 
 #include <trunkline/recording/library.hpp>
@@ -15,10 +14,9 @@ namespace {
 // A library over a real database with one call.
 struct Fixture {
   TemporaryFolder folder;
-  test::ManualClock clock;
   asio::io_context loop;
   std::unique_ptr<store::Database> database = open();
-  Library library{*database, folder / "recordings", clock};
+  Library library{*database, folder / "recordings"};
 
   std::unique_ptr<store::Database> open() {
     store::SqliteOptions options;
