@@ -63,7 +63,6 @@ asio::awaitable<void> MediaLeg::attach() {
 void MediaLeg::run(const calls::MediaGrant& grant) {
   phase_ = Phase::running;
   active_.add(1);
-  last_audio_ = services_.clock.mono();
   stream_->add_sink(media::make_quality_meter(start_.format, *this, {.outbound_received = !start_.bidirectional}));
   for (auto& sink : services_.sinks.make_sinks(grant, start_.format, worker_)) stream_->add_sink(std::move(sink));
   take_early();
@@ -114,7 +113,6 @@ asio::awaitable<void> MediaLeg::speak(std::vector<std::string> texts) {
 
 void MediaLeg::receive(media::Track track, std::int64_t timestamp_ms, std::span<const std::uint8_t> payload,
                        MonoTime now) {
-  last_audio_ = now;
   if (phase_ == Phase::running) {
     stream_->receive(track, timestamp_ms, payload, now);
   } else if (phase_ == Phase::attaching && early_bytes_ + payload.size() + sizeof(Early) <= max_early_bytes) {

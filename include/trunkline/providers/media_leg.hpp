@@ -87,8 +87,6 @@ class MediaLeg final : public media::LiveStream,
   void end_batch(MonoTime now);
   void tick(MonoTime now);
   bool started() const { return phase_ != Phase::idle; }
-  /// When audio last came.
-  MonoTime last_audio() const { return last_audio_; }
   /// The socket is gone: the carrier is not to be called any more.
   void detach() { carrier_ = nullptr; }
 
@@ -140,7 +138,6 @@ class MediaLeg final : public media::LiveStream,
   std::optional<media::Stream> stream_;
   std::optional<media::Playout> playout_;
   asio::steady_timer playout_timer_;
-  MonoTime last_audio_;
 
   std::array<observe::Counter, media::track_count> frames_;
   std::array<media::TrackCounters, media::track_count> exported_{};  // what the metrics know of
