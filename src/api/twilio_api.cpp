@@ -24,8 +24,13 @@ constexpr std::string_view signature_header = "X-Twilio-Signature";
 constexpr std::string_view idempotency_header = "I-Twilio-Idempotency-Token";
 constexpr std::chrono::seconds stream_comes_within{5};  // after the answer that asks for it
 
-net::Response twiml_response(std::string document) {
-  net::Response response = text_response("text/xml; charset=utf-8", std::move(document));
+calls::StoredAnswer twiml_answer(std::string document) {
+  return {200, "text/xml; charset=utf-8", std::move(document)};
+}
+
+net::Response response_of(calls::StoredAnswer answer) {
+  net::Response response = text_response(answer.content_type, std::move(answer.body));
+  response.status = answer.status;
   response.set("Cache-Control", "no-store");
   return response;
 }
@@ -70,11 +75,11 @@ class TwilioWebhooks {
     log::info(
         "call arrives",
         {{"requestId", exchange.request.id}, {"from", log::masked(arrival->from)}, {"to", log::masked(arrival->to)}});
-    const auto answer = co_await services_.calls.arrive(std::move(*arrival),
-                                                        [this](const auto& admission) { return render(admission); });
-    if (!answer && answer.error().code == "draining") co_return twiml_response(*to_xml(twilio::refusal()));
+    auto answer = co_await services_.calls.arrive(std::move(*arrival),
+                                                  [this](const auto& admission) { return render(admission); });
+    if (!answer && answer.error().code == "draining") co_return response_of(twiml_answer(*to_xml(twilio::refusal())));
     if (!answer) co_return exchange.fail(answer.error());
-    co_return twiml_response(answer->body);
+    co_return response_of(std::move(*answer));
   }
 
   asio::awaitable<net::Response> status(Exchange& exchange, const Params& params) const {
@@ -199,7 +204,7 @@ class TwilioWebhooks {
     auto document = to_xml(twilio::answer(plan));
     // Only a route with texts of tens of kilobytes gets here; the caller is still told something.
     if (!document) document = to_xml(twilio::refusal());
-    return {200, "text/xml", *document};
+    return twiml_answer(std::move(*document));
   }
 
   asio::awaitable<void> end_stream(const std::string& call_sid) const {

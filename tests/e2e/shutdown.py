@@ -68,6 +68,8 @@ def drain_keeps_its_promises():
         wait_for("the drain", lambda: server.request("GET", "/readyz").status == 503)
         again = server.webhook("/webhooks/twilio/voice", carrier.voice)
         check("while draining, the same request gets the same document", again.body == carrier.answer.body, again)
+        check("as what it was", (again.status, again.headers["content-type"]) == (200, carrier.answer.headers["content-type"]),
+              again)
         other = server.webhook("/webhooks/twilio/voice", voice_params())
         check("while draining, a new call is refused", b"<Reject" in other.body, other)
         carrier.open().start()

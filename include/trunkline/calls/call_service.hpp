@@ -21,7 +21,7 @@ namespace trunkline::calls {
 
 /// An answer that was given to a provider and is given again, byte for byte, when the same request comes again.
 struct StoredAnswer {
-  int status = 200;
+  int status = 204;  ///< nothing to say: what a callback gets that is only taken note of
   std::string content_type;
   std::string body;
 };

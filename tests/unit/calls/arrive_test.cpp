@@ -43,6 +43,20 @@ TEST_CASE("the same request again gets the same answer and changes nothing") {
   CHECK(fixture.observer.told().size() == 2);
 }
 
+TEST_CASE("an answer is given again as it was: status, content type and body") {
+  Fixture fixture;
+  const auto answering = [](int status, std::string type, std::string body) {
+    return [=](const CallService::Admission&) { return StoredAnswer{status, type, body}; };
+  };
+  const auto key = GENERATE("the same", "another");
+  run(fixture.service->arrive(Fixture::arrival("CA1", "the same"), answering(201, "text/plain", "first"))).value();
+  const auto again =
+      run(fixture.service->arrive(Fixture::arrival("CA1", key), answering(200, "text/xml", "second"))).value();
+  CHECK(again.status == 201);
+  CHECK(again.content_type == "text/plain");
+  CHECK(again.body == "first");
+}
+
 TEST_CASE("another request about the same call gets the answer of the first") {
   Fixture fixture;
   const auto first = fixture.arrive(Fixture::arrival("CA1", "token-1"));
