@@ -54,7 +54,7 @@ asio::awaitable<void> MediaLeg::attach() {
   }
   registered_ = services_.streams.add(start_.call_id, worker_.context().get_executor(), weak_from_this());
   if (!registered_) {
-    end(media::EndCause::replaced);
+    end(media::EndCause::no_place);
     log::error("no place for another media stream", {{"callId", start_.call_id}});
   }
   run(*grant);

@@ -7,10 +7,18 @@
 namespace trunkline::media {
 
 /// Why a stream is over. A stream ends once; the first cause wins.
-enum class EndCause : std::uint8_t { stop, closed, provider_status, idle, replaced, shutdown, protocol_error };
+enum class EndCause : std::uint8_t {
+  stop,             ///< the provider or a command ended it
+  closed,           ///< its socket went without a word
+  provider_status,  ///< the provider said that the call is over
+  idle,             ///< no message for too long
+  no_place,         ///< this node runs as many streams as it may, or the call has one
+  shutdown,         ///< this node stops
+  protocol_error,
+};
 constexpr std::string_view to_string(EndCause cause) {
   constexpr std::string_view names[] = {"stop",     "closed",   "provider-status", "idle",
-                                        "replaced", "shutdown", "protocol-error"};
+                                        "no-place", "shutdown", "protocol-error"};
   return names[static_cast<std::size_t>(cause)];
 }
 

@@ -99,6 +99,25 @@ TEST_CASE("of several causes to end before the token is checked the first is tol
   CHECK(ended[0]["cause"] == "stop");
 }
 
+TEST_CASE("a stream for which there is no place ends at once, and says so") {
+  LegFixture fixture;
+  const auto executor = fixture.worker.context().get_executor();
+  SECTION("because the node runs as many as it may") {
+    for (int i = 0; i < 10; ++i) REQUIRE(fixture.streams.add("call_" + std::to_string(i), executor, {}));
+  }
+  SECTION("because the call has one") {
+    REQUIRE(fixture.streams.add(fixture.admitted.call_id, executor, {}));
+  }
+  const std::size_t others = fixture.streams.size();
+  fixture.attach();
+
+  const auto ended = fixture.data_of(EventType::media_ended, before_media + 2);  // after the summary
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0]["cause"] == "no-place");
+  CHECK(fixture.carrier.hung_up == std::vector{net::CloseCode::normal});
+  CHECK(fixture.streams.size() == others);
+}
+
 TEST_CASE("digits after the end of the stream are nobody's") {
   LegFixture fixture;
   fixture.attach();
