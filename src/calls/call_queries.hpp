@@ -26,6 +26,8 @@ inline constexpr std::string_view count_calls_query =
 std::vector<Event> find_events(store::Sql& sql, const std::string& call_id, std::int64_t after_version,
                                std::size_t limit);
 std::vector<Event> find_events_after(store::Sql& sql, std::int64_t seq, std::size_t limit);
+std::vector<Event> find_events_of_after(store::Sql& sql, const std::string& call_id, std::int64_t seq,
+                                        std::size_t limit);
 
 struct QuietCall {
   Call call;

@@ -174,4 +174,12 @@ asio::awaitable<Result<std::vector<Event>>> CallService::events_after(std::int64
   co_return co_await impl_->database.read<std::vector<Event>>(work);
 }
 
+asio::awaitable<Result<std::vector<Event>>> CallService::events_of_after(std::string call_id, std::int64_t seq,
+                                                                         std::size_t limit) {
+  auto work = [&](store::Sql& sql) -> Result<std::vector<Event>> {
+    return find_events_of_after(sql, call_id, seq, limit);
+  };
+  co_return co_await impl_->database.read<std::vector<Event>>(work);
+}
+
 }  // namespace trunkline::calls

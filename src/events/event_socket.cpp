@@ -44,9 +44,15 @@ void EventHub::Socket::post(Batch batch) {
   asio::post(*loop_, [self = shared_from_this(), batch = std::move(batch)] { self->take(batch); });
 }
 
+asio::awaitable<Result<std::vector<calls::Event>>> EventHub::Socket::next_page() {
+  const std::string& call_id = subscription_.call_id;
+  if (call_id.empty()) return hub_.calls_.events_after(last_seq_, page_size);
+  return hub_.calls_.events_of_after(call_id, last_seq_, page_size);
+}
+
 asio::awaitable<void> EventHub::Socket::catch_up() {
   for (;;) {
-    const auto page = co_await hub_.calls_.events_after(last_seq_, page_size);
+    const auto page = co_await next_page();
     if (socket_ == nullptr) co_return;
     if (!page) {
       co_return leave(page.error().message);

@@ -27,6 +27,7 @@ class EventHub::Socket final : public net::WebSocketHandler, public std::enable_
 
  private:
   asio::awaitable<void> catch_up();
+  asio::awaitable<Result<std::vector<calls::Event>>> next_page();
   void take(const Batch& batch);
   bool send(const Published& event);
   void too_slow();

@@ -172,6 +172,8 @@ class CallService {
                                                         std::size_t limit);
   /// Events of all calls after a place in the log, in order; at most 1000.
   asio::awaitable<Result<std::vector<Event>>> events_after(std::int64_t seq, std::size_t limit);
+  /// The same of one call; none when there is no such call.
+  asio::awaitable<Result<std::vector<Event>>> events_of_after(std::string call_id, std::int64_t seq, std::size_t limit);
 
  private:
   class Impl;

@@ -163,6 +163,16 @@ TEST_CASE("a call's events are read in order from a version on, those of all cal
   CHECK(after->front().call_id == two);
   CHECK(after->back().call_id == one);
 
+  const auto of_one_after = run(fixture.service->events_of_after(one, 1, 10));
+  REQUIRE(of_one_after.has_value());
+  REQUIRE(of_one_after->size() == 2);
+  CHECK(of_one_after->front().seq == 2);
+  CHECK(of_one_after->back().seq == 5);
+  const auto first_of_one = run(fixture.service->events_of_after(one, 0, 1));
+  REQUIRE(first_of_one.has_value());
+  CHECK(first_of_one->size() == 1);
+  CHECK(run(fixture.service->events_of_after("call_none", 0, 10)).value().empty());
+
   const auto limited = run(fixture.service->events_after(0, 2));
   REQUIRE(limited.has_value());
   CHECK(limited->size() == 2);

@@ -112,6 +112,29 @@ TEST_CASE("who resumes gets what it missed and then what happens, each once") {
   }
 }
 
+TEST_CASE("who resumes one call gets what it missed of that call and then what happens there, each once") {
+  HubFixture fixture;
+  fixture.hub.start();
+  const auto one = fixture.calls.arrive("CA1").call_id;
+  const auto two = fixture.calls.arrive("CA2").call_id;
+  for (int i = 0; i < 600; ++i) {
+    for (const auto& call_id : {one, two}) {
+      fixture.calls.service->append_later(call_id, EventType::dtmf_received, "{}");
+    }
+  }
+  fixture.calls.observer.wait_for(1'204);
+  FakeSocket& socket = fixture.listen({.after = 1, .call_id = one, .types = {}});
+  fixture.turn_until_sent(socket, 601);
+  fixture.press(two, "1");
+  fixture.press(one, "2");
+  fixture.turn_until_sent(socket, 602);
+
+  Seqs expected{2};  // the call's second event; the other call's are 3 and 4
+  for (std::int64_t seq = 5; seq < 1'204; seq += 2) expected.push_back(seq);
+  expected.push_back(1'206);
+  CHECK(socket.seqs() == expected);
+}
+
 TEST_CASE("who reads too slowly is closed and told where to resume; the others go on") {
   HubFixture fixture;
   fixture.hub.start();
