@@ -1,0 +1,171 @@
+#include "support/fake_socket.hpp"
+#include "support/heard_database.hpp"
+#include "unit/calls/service_fixture.hpp"
+
+#include <trunkline/events/event_hub.hpp>
+#include <trunkline/recording/library.hpp>
+#include <trunkline/speech/transcript_of.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <functional>
+
+// What is asked for while calls run must not get slower with the calls that are kept.
+namespace trunkline::app {
+namespace {
+
+using calls::EventType;
+using calls::State;
+using calls::test::run;
+
+/// Services over a database that hears what they say to it.
+struct PlansFixture {
+  net::Worker worker{0};
+  calls::test::Fixture calls;
+  store::test::HeardDatabase database{*calls.database};
+  std::unique_ptr<calls::CallService> service = calls.make_service(database);
+
+  std::vector<std::string> plan(const std::string& statement) {
+    return store::test::plan_of(*calls.database, statement);
+  }
+  /// The index that the list of the calls of `filter` is read by; "sorts" when it has to be put in order, too.
+  std::string index_of(const calls::CallFilter& filter) {
+    database.forget();
+    REQUIRE(run(service->list(filter)).has_value());
+    REQUIRE(database.heard().size() == 1);
+    const auto steps = plan(database.heard().front());
+    if (steps.size() != 1) return "sorts";
+    constexpr std::string_view before = "USING INDEX ";
+    const auto name = steps.front().find(before);
+    REQUIRE(name != std::string::npos);
+    return steps.front().substr(name + before.size(),
+                                steps.front().find(' ', name + before.size()) - name - before.size());
+  }
+};
+
+using Narrow = std::function<void(calls::CallFilter&)>;
+
+const std::vector<std::pair<Narrow, std::string>> lists = {
+    {[](auto&) {}, "calls_by_time"},
+    {[](auto& filter) { filter.from = "+14155550100"; }, "calls_by_from"},
+    {[](auto& filter) { filter.to = "+14155550199"; }, "calls_by_to"},
+    {[](auto& filter) { filter.state = State::ended; }, "calls_by_state"},
+    {[](auto& filter) { filter.provider = "twilio"; }, "calls_by_provider"},
+    {[](auto& filter) { filter.terminal = false; }, "calls_open"},
+    {[](auto& filter) { filter.terminal = true; }, "calls_by_time"},
+};
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A plan with a step that goes through a table from end to end, or that puts more than one call's rows in order. A walk
+// along an index is neither: it ends with the page.
+bool grows(const std::vector<std::string>& plan) {
+  const auto any = [&](auto holds) { return std::ranges::any_of(plan, holds); };
+  const bool walks = any([](const std::string& step) {
+    return step.starts_with("SCAN ") && !has(step, "INDEX") && step != "SCAN outbox";  // by its key, a batch
+  });
+  const bool sorts = any([](const std::string& step) { return has(step, "TEMP B-TREE"); });
+  const bool one_call = any([](const std::string& step) { return has(step, "(call_id=?"); });
+  return walks || (sorts && !one_call);
+}
+
+TEST_CASE("a list of calls is read by the index of what narrows it, in its order") {
+  PlansFixture fixture;
+  for (const auto& [narrow, index] : lists) {
+    calls::CallFilter filter;
+    narrow(filter);
+    CHECK(fixture.index_of(filter) == index);
+    filter.created_after = fixture.calls.clock.wall();
+    CHECK(fixture.index_of(filter) == index);
+    filter.created_after.reset();
+    filter.cursor = "MSBjYWxsXzE";  // "1 call_1"
+    CHECK(fixture.index_of(filter) == index);
+  }
+}
+
+TEST_CASE("of two that narrow a list the one decides that leaves fewer calls") {
+  PlansFixture fixture;
+  const auto index = [&](const Narrow& narrow) {
+    calls::CallFilter filter;
+    filter.state = State::ended;
+    filter.provider = "twilio";
+    filter.terminal = true;
+    narrow(filter);
+    return fixture.index_of(filter);
+  };
+  CHECK(index([](auto& filter) { filter.to = "+14155550199"; }) == "calls_by_to");
+  CHECK(index([](auto& filter) { filter.from = "+14155550100"; }) == "calls_by_from");
+  CHECK(index([](auto& filter) { filter.from = filter.to = "+14155550100"; }) == "calls_by_from");
+  CHECK(index([](auto&) {}) == "calls_by_state");
+}
+
+/// A call with all that a call can have, and everything that is asked about it, followed and forgotten.
+void live_through(PlansFixture& fixture) {
+  auto& service = *fixture.service;
+  const auto arrived = run(service.arrive(fixture.calls.arrival("CA1"), calls::test::Fixture::render));
+  REQUIRE(arrived.has_value());
+  const auto call = run(service.find_by_provider_id("twilio", "CA1")).value();
+  const std::string token = arrived->body.substr(arrived->body.find(' ') + 1);
+  const auto grant = run(service.start_media(call.id, "CA1", token, "MZ1", true, "{}"));
+  REQUIRE(grant.has_value());
+  const auto append = [&](EventType type, const std::string& data) {
+    REQUIRE(run(service.append(call.id, type, data)).has_value());
+  };
+  append(EventType::transcript_segment, R"({"segmentId":"seg_1","track":"inbound","text":"hello"})");
+  append(EventType::recording_completed, R"({"recordingId":")" + grant->recording_id + "\"}");
+
+  REQUIRE(run(service.find(call.id)).has_value());
+  REQUIRE(run(service.stats()).has_value());
+  REQUIRE(run(service.events_of(call.id, 0, 10)).has_value());
+  REQUIRE(run(service.events_after(0, 10)).has_value());
+  recording::Library library(fixture.database, fixture.calls.folder / "recordings", fixture.calls.clock);
+  REQUIRE(run(library.find(grant->recording_id)).has_value());
+  REQUIRE(run(library.of_call(call.id)).has_value());
+  REQUIRE(run(speech::transcript_of(fixture.database, call.id)).has_value());
+
+  events::EventHub hub(service, fixture.database, fixture.worker);
+  hub.start();
+  test::FakeSocket socket(fixture.worker);
+  const auto subscriber = hub.subscriber({.after = 0, .call_id = call.id, .types = {}});
+  subscriber->on_open(socket);
+  test::turn_until(fixture.worker, [&] { return socket.sent.size() == 5 && fixture.calls.count("outbox") == 0; });
+  subscriber->on_close({});
+
+  fixture.calls.clock.advance(std::chrono::hours(72));
+  REQUIRE(run(service.forget_requests(fixture.calls.clock.wall(), 100)).value() == 3);
+}
+
+TEST_CASE("nothing that is asked while calls run goes through a whole table, or sorts more than a call") {
+  PlansFixture fixture;
+  live_through(fixture);
+  const auto heard = fixture.database.heard();
+  for (const char* about :
+       {"FROM call_events WHERE call_id = $1 AND seq > $2", "FROM call_events WHERE call_id = $1 AND version > $2",
+        "FROM call_events WHERE seq", "FROM outbox", "FROM inbox", "FROM media_tokens", "FROM recordings",
+        "FROM transcript_segments", "FROM calls"}) {
+    CAPTURE(about);
+    CHECK(std::ranges::any_of(heard, [&](const std::string& text) { return has(text, about); }));
+  }
+  for (const auto& statement : heard) {
+    const auto plan = fixture.plan(statement);
+    CAPTURE(statement, plan);
+    CHECK_FALSE(grows(plan));
+  }
+}
+
+TEST_CASE("the reaper reads the calls that are open, and no others") {
+  PlansFixture fixture;
+  REQUIRE(run(fixture.service->reap({}, [](const std::string&) { return false; })).has_value());
+  REQUIRE(fixture.database.heard().size() == 1);
+  for (const auto& step : fixture.plan(fixture.database.heard().front())) {
+    CAPTURE(step);
+    CHECK_FALSE(step.starts_with("SCAN calls"));
+    const bool of_open = has(step, "INDEX calls_open (") || has(step, "INDEX calls_by_state (state=?)");
+    CHECK((of_open || !has(step, "calls")));
+  }
+}
+
+}  // namespace
+}  // namespace trunkline::app
