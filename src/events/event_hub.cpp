@@ -22,11 +22,11 @@ constexpr milliseconds pause_after_error{500};
 
 }  // namespace
 
-bool Subscription::wants(const Published& event) const {
-  if (!call_id.empty() && event.call_id != call_id) return false;
-  return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& type) {
-           if (!type.ends_with(".*")) return event.type == type;
-           return event.type.starts_with(std::string_view(type).substr(0, type.size() - 1));
+bool Subscription::wants(const std::string& of_call, const std::string& type) const {
+  if (!call_id.empty() && of_call != call_id) return false;
+  return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& asked) {
+           if (!asked.ends_with(".*")) return type == asked;
+           return type.starts_with(std::string_view(asked).substr(0, asked.size() - 1));
          });
 }
 
@@ -89,6 +89,12 @@ asio::awaitable<Result<bool>> EventHub::relay_batch() {
   });
   if (!cleared) co_return cleared.error();
   co_return static_cast<std::int64_t>(seqs->size()) == batch_size;
+}
+
+bool EventHub::wanted(const std::string& call_id, const std::string& type) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(sockets_.begin(), sockets_.end(),
+                     [&](const auto& socket) { return socket->subscription().wants(call_id, type); });
 }
 
 void EventHub::publish_live(const std::string& call_id, const std::string& type, WallTime at, const std::string& data) {

@@ -83,7 +83,7 @@ void EventHub::Socket::take(const Batch& batch) {
 
 bool EventHub::Socket::send(const Published& event) {
   if (event.seq != 0 && event.seq <= last_seq_) return true;
-  if (subscription_.wants(event) && !socket_->send_text(event.text)) return false;
+  if (subscription_.wants(event.call_id, event.type) && !socket_->send_text(event.text)) return false;
   last_seq_ = std::max(last_seq_, event.seq);  // who resumes behind it has had it
   return true;
 }

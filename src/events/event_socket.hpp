@@ -24,6 +24,7 @@ class EventHub::Socket final : public net::WebSocketHandler, public std::enable_
 
   /// Any thread.
   void post(Batch batch);
+  const Subscription& subscription() const { return subscription_; }
 
  private:
   asio::awaitable<void> catch_up();

@@ -33,7 +33,7 @@ struct Subscription {
   std::string call_id;                ///< empty: every call
   std::vector<std::string> types;     ///< exact, or ending in `.*`; empty: every type
 
-  bool wants(const Published& event) const;
+  bool wants(const std::string& of_call, const std::string& type) const;
 };
 
 /// Brings committed events to those who listen: takes them from the outbox in the order of the log, hands them to every
@@ -49,6 +49,9 @@ class EventHub final : public calls::EventObserver {
   void start();
 
   void on_committed(const calls::Event& event, const calls::Call& call, std::optional<calls::State> previous) override;
+
+  /// Whether a subscriber would see an event of this kind now: what nobody sees need not be made. Any thread.
+  bool wanted(const std::string& call_id, const std::string& type);
 
   /// For what is worth seeing but not worth keeping, such as interim transcripts. `data` is a JSON object. Any thread.
   void publish_live(const std::string& call_id, const std::string& type, WallTime at, const std::string& data);

@@ -41,6 +41,23 @@ class FakeEngine final : public speech::Transcriber {
   std::string name_;
 };
 
+/// Counts what is named.
+class CountingIds final : public Ids {
+ public:
+  explicit CountingIds(Ids& inner) : inner_(inner) {}
+
+  std::string make(std::string_view prefix) override {
+    ++made;
+    return inner_.make(prefix);
+  }
+  std::string secret(std::size_t bytes) override { return inner_.secret(bytes); }
+
+  int made = 0;
+
+ private:
+  Ids& inner_;
+};
+
 /// The sinks of one call whose media has begun; the worker's loop turns on the test's thread.
 struct SinksFixture {
   net::Workers workers{1};  // outlive those whose threads answer to them
@@ -51,11 +68,12 @@ struct SinksFixture {
   ThreadPool writers{"recorder", 1, 100};
   FakeEngine deepgram{"deepgram"};
   FakeEngine embedded{"embedded"};
+  CountingIds ids{*calls.ids};
   SessionSinks sinks;
   calls::MediaGrant grant;
 
   explicit SinksFixture(bool with_deepgram = true, bool with_embedded = true)
-      : sinks({*calls.service, library, hub, metrics, writers, workers, *calls.ids, calls.clock,
+      : sinks({*calls.service, library, hub, metrics, writers, workers, ids, calls.clock,
                with_deepgram ? &deepgram : nullptr, with_embedded ? &embedded : nullptr}) {
     const auto call = calls.arrive("CA1");
     auto granted = calls::test::run(calls.service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}"));
@@ -113,6 +131,21 @@ TEST_CASE("interim segments are shown to who listens and not kept") {
   CHECK(fixture.event(EventType::transcript_ended).value("segments", -1) == 0);
   CHECK(fixture.calls.count("transcript_segments") == 0);
   subscriber->on_close({});
+}
+
+TEST_CASE("interim segments that nobody sees are not made into anything") {
+  SinksFixture fixture;
+  test::FakeSocket socket(fixture.workers.at(0));
+  const auto elsewhere = fixture.hub.subscriber({.after = {}, .call_id = "call_other", .types = {}});
+  elsewhere->on_open(socket);
+  fixture.make();
+  fixture.deepgram.say("hel", false);
+  CHECK(fixture.ids.made == 0);
+  CHECK(fixture.workers.at(0).context().poll() == 0);
+  fixture.deepgram.say("hello", true);
+  CHECK(fixture.ids.made == 1);
+  fixture.deepgram.listener->on_finished();
+  elsewhere->on_close({});
 }
 
 TEST_CASE("the route chooses the engine, else Deepgram where it is configured") {

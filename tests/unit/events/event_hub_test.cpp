@@ -182,6 +182,21 @@ TEST_CASE("a subscriber sees the call and the types that it asked for") {
   CHECK(all.seqs() == Seqs{5, 6, 0});
 }
 
+TEST_CASE("an event is wanted while someone listens who would see it") {
+  HubFixture fixture;
+  const auto wanted = [&](const char* call_id) { return fixture.hub.wanted(call_id, "transcript.interim"); };
+  CHECK_FALSE(wanted("call_1"));
+  fixture.listen({.after = {}, .call_id = {}, .types = {"call.*", "transcript.segment"}});
+  CHECK_FALSE(wanted("call_1"));
+  auto& one = fixture.subscribe({.after = {}, .call_id = "call_1", .types = {"transcript.*"}});
+  CHECK(wanted("call_1"));
+  CHECK_FALSE(wanted("call_2"));
+  one.handler->on_close({});
+  CHECK_FALSE(wanted("call_1"));
+  fixture.listen();
+  CHECK(wanted("call_2"));
+}
+
 TEST_CASE("who has left is sent nothing more") {
   HubFixture fixture;
   fixture.hub.start();
