@@ -12,6 +12,9 @@
 
 namespace trunkline::calls {
 
+/// The data of an event has no more.
+inline constexpr std::size_t max_event_data_bytes = 64 * 1024;
+
 /// The calls of one transaction: locks them, folds and appends their events, writes them back. References to calls stay
 /// valid for the transaction.
 class CallLog {

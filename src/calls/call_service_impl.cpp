@@ -9,8 +9,6 @@
 namespace trunkline::calls {
 namespace {
 
-constexpr std::size_t max_event_bytes = 64 * 1024;
-
 std::string status_data(State state) {
   return R"({"status":")" + std::string(to_string(state)) + "\"}";
 }
@@ -24,7 +22,7 @@ std::string refusal_data(const std::string& reason) {
 }  // namespace
 
 Result<> check_event_data(std::string_view data) {
-  if (data.size() > max_event_bytes) return make_error("invalid_event", "the data of an event may have 64 KiB");
+  if (data.size() > max_event_data_bytes) return make_error("invalid_event", "the data of an event may have 64 KiB");
   const bool object = data.starts_with('{') && nlohmann::json::accept(data);
   if (!object) return make_error("invalid_event", "the data of an event must be a JSON object");
   return {};

@@ -5,12 +5,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <string_view>
+
 namespace trunkline::calls {
 namespace {
 
 constexpr std::size_t max_entries = 64;
 constexpr std::size_t max_name_bytes = 128;
 constexpr std::size_t max_value_bytes = 4096;
+constexpr std::size_t bytes_around_metadata = 64;  // of text: its name, and how much was dropped
 constexpr std::chrono::minutes token_lifetime{5};
 
 // Continuation bytes of UTF-8 are 10xxxxxx: a character is never cut in two.
@@ -21,13 +25,30 @@ std::string cut(std::string value, std::size_t limit) {
   return value;
 }
 
-nlohmann::json bounded(const std::map<std::string, std::string>& metadata) {
-  nlohmann::json out = nlohmann::json::object();
+std::string to_text(const nlohmann::json& data) {
+  return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+struct KeptMetadata {
+  nlohmann::json entries = nlohmann::json::object();
+  std::size_t dropped = 0;
+};
+
+// As much as fits into `room` bytes of JSON text: with its escapes a value may be six times as long as it is.
+KeptMetadata keep(const std::map<std::string, std::string>& metadata, std::size_t room) {
+  KeptMetadata kept;
   for (const auto& [name, value] : metadata) {
-    if (out.size() == max_entries) break;
-    if (name.size() <= max_name_bytes) out[text::valid_utf8(name)] = cut(text::valid_utf8(value), max_value_bytes);
+    const nlohmann::json key = text::valid_utf8(name);
+    nlohmann::json entry = cut(text::valid_utf8(value), max_value_bytes);
+    const std::size_t bytes = to_text(key).size() + to_text(entry).size() + std::string_view(":,").size();
+    if (kept.entries.size() == max_entries || name.size() > max_name_bytes || bytes > room) {
+      ++kept.dropped;
+      continue;
+    }
+    room -= bytes;
+    kept.entries[key.get<std::string>()] = std::move(entry);
   }
-  return out;
+  return kept;
 }
 
 std::string digest_of(const std::string& token) {
@@ -66,14 +87,17 @@ std::string arrival_key(const std::string& provider, const std::string& provider
 }
 
 std::string received_data(const Arrival& arrival, const std::string& route) {
-  const nlohmann::json data = {{"provider", arrival.provider},
-                               {"providerCallId", arrival.provider_call_id},
-                               {"direction", to_string(arrival.direction)},
-                               {"from", arrival.from},
-                               {"to", arrival.to},
-                               {"route", route},
-                               {"metadata", bounded(arrival.metadata)}};
-  return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json data = {{"provider", arrival.provider},
+                         {"providerCallId", arrival.provider_call_id},
+                         {"direction", to_string(arrival.direction)},
+                         {"from", arrival.from},
+                         {"to", arrival.to},
+                         {"route", route}};
+  const std::size_t others = to_text(data).size() + bytes_around_metadata;
+  KeptMetadata kept = keep(arrival.metadata, max_event_data_bytes - std::min(others, max_event_data_bytes));
+  data["metadata"] = std::move(kept.entries);
+  if (kept.dropped > 0) data["parametersDropped"] = kept.dropped;
+  return to_text(data);
 }
 
 void issue_token(CallLog& log, const Call& call, const std::string& token) {

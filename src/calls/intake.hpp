@@ -23,7 +23,8 @@ std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit);
 std::string arrival_key(const std::string& provider, const std::string& provider_call_id);
 
 /// The data of a call_received event. At most 64 entries of metadata are kept, with names of up to 128 and values of up
-/// to 4096 bytes; longer values are cut between characters.
+/// to 4096 bytes (longer values are cut between characters), and of these no more than fit into an event's data;
+/// `parametersDropped` says how many were not kept.
 std::string received_data(const Arrival& arrival, const std::string& route);
 
 /// A one-time token for the call's media socket, good for five minutes. It is kept by its digest here, and as it is

@@ -104,7 +104,8 @@ class EventObserver {
 /// so that many nodes can share it. The references must outlive the service, the service its coroutines.
 ///
 /// Data of events is a JSON object of at most 64 KiB, else the error is `invalid_event`. Of an arrival's metadata 64
-/// entries are kept, with names of up to 128 bytes and values of up to 4096 (longer ones are cut).
+/// entries are kept, with names of up to 128 bytes and values of up to 4096 (longer ones are cut), as far as they fit
+/// into the event's 64 KiB; the event says as `parametersDropped` how many were not kept.
 class CallService {
  public:
   CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids);

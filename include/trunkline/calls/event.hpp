@@ -12,7 +12,7 @@ namespace trunkline::calls {
 
 /// What can happen to a call. The wire names (`call.received`, ...) are stable.
 enum class EventType : std::uint8_t {
-  call_received,       ///< data: provider, providerCallId, direction, from, to, route?, metadata
+  call_received,       ///< data: provider, providerCallId, direction, from, to, route?, metadata, parametersDropped?
   call_status,         ///< data: status (our State word), providerStatus, duration? (whole seconds, a number), reason?
   call_closed,         ///< data: reason, authority (`gateway` or `command`), state? (a terminal one; ENDED when absent)
   call_reconnecting,   ///< data: reason

@@ -10,6 +10,15 @@ namespace {
 
 using namespace test;
 
+/// The data of the event that a call begins with, which is no larger than an event may be.
+nlohmann::json received(Fixture& fixture, const std::string& call_id) {
+  const auto events = run(fixture.service->events_of(call_id, 0, 1));
+  REQUIRE(events.has_value());
+  CHECK(events->front().type == EventType::call_received);
+  CHECK(events->front().data.size() <= 64 * 1024);
+  return nlohmann::json::parse(events->front().data);
+}
+
 TEST_CASE("a call that arrives is ringing, routed and told of") {
   Fixture fixture;
   const auto admitted = fixture.arrive("CA1");
@@ -130,6 +139,35 @@ TEST_CASE("metadata is bounded in entries, names and values") {
   CHECK(call.metadata.at("a-long") == std::string(4095, 'x'));
   CHECK(call.metadata.at("a-broken") == "caf\xef\xbf\xbd");
   CHECK(call.metadata.count("b" + std::string(200, 'n')) == 0);
+  CHECK(received(fixture, call.id)["parametersDropped"] == 103 - 64);
+}
+
+TEST_CASE("what a call arrives with fits into an event, as text, and what does not is counted") {
+  Fixture fixture;
+  Arrival arrival = Fixture::arrival("CA1");
+  SECTION("values of full length") {
+    for (int i = 10; i < 74; ++i) arrival.metadata["p" + std::to_string(i)] = std::string(4096, 'x');
+    const Call call = fixture.find(fixture.arrive(arrival).call_id);
+    CHECK(call.metadata.size() == 15);  // of 4105 bytes each
+    CHECK(received(fixture, call.id)["parametersDropped"] == 64 - 15);
+  }
+  SECTION("values that grow when they are escaped") {
+    for (int i = 10; i < 30; ++i) arrival.metadata["p" + std::to_string(i)] = std::string(2000, '\x01');
+    const Call call = fixture.find(fixture.arrive(arrival).call_id);
+    CHECK(call.metadata.size() == 5);  // of 12,009 bytes each
+    CHECK(received(fixture, call.id)["parametersDropped"] == 15);
+  }
+  SECTION("what is small is kept beside what is too much") {
+    for (int i = 10; i < 30; ++i) arrival.metadata["p" + std::to_string(i)] = std::string(4096, 'x');
+    arrival.metadata["small"] = "kept";
+    const Call call = fixture.find(fixture.arrive(arrival).call_id);
+    CHECK(call.metadata.at("small") == "kept");
+  }
+  SECTION("all of it, and nothing is said") {
+    arrival.metadata["small"] = "kept";
+    const Call call = fixture.find(fixture.arrive(arrival).call_id);
+    CHECK_FALSE(received(fixture, call.id).contains("parametersDropped"));
+  }
 }
 
 TEST_CASE("an answer that cannot be made leaves no trace") {
