@@ -14,7 +14,6 @@ namespace trunkline::app {
 namespace {
 
 constexpr milliseconds watch_interval{2'000};
-constexpr milliseconds check_patience{5'000};
 constexpr std::chrono::minutes forget_interval{10};
 constexpr std::size_t forget_batch = 200;  // a few milliseconds of the writer's time
 constexpr milliseconds forget_pause{100};  // between batches: calls come first
@@ -49,9 +48,7 @@ class Upkeep::Heart final : public net::Ticking {
   net::Worker& worker_;
 };
 
-Upkeep::Upkeep(const Parts& parts) : parts_(parts) {
-  parts_.health.expect("store", true);
-}
+Upkeep::Upkeep(const Parts& parts) : parts_(parts), store_check_(parts.database, parts.health, parts.clock) {}
 
 Upkeep::~Upkeep() = default;
 
@@ -89,7 +86,7 @@ asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
 
 asio::awaitable<void> Upkeep::watch_forever() {
   for (;;) {
-    co_await check_store();
+    co_await store_check_.run();
     co_await pause(watch_interval);
   }
 }
@@ -110,23 +107,6 @@ asio::awaitable<void> Upkeep::forget_forever() {
     const bool more = forgotten && *forgotten >= forget_batch;
     co_await pause(more ? forget_pause : forget_interval);
   }
-}
-
-// A write that reaches the disk: a store that only reads, or whose disk is full, cannot accept calls.
-asio::awaitable<void> Upkeep::check_store() {
-  const MonoTime began = parts_.clock.mono();
-  const std::int64_t now = to_millis(parts_.clock.wall());
-  asio::steady_timer impatience(co_await asio::this_coro::executor, check_patience);
-  impatience.async_wait([this](boost::system::error_code error) {
-    if (!error) parts_.health.report("store", false, check_patience, "it does not answer");
-  });
-  auto beat = [now](store::Sql& sql) -> Result<std::int64_t> {
-    return sql.execute("INSERT INTO pulse (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
-                       {now});
-  };
-  const auto answer = co_await parts_.database.write<std::int64_t>(beat);
-  const auto took = std::chrono::duration_cast<milliseconds>(parts_.clock.mono() - began);
-  parts_.health.report("store", answer.has_value(), took, answer ? "" : answer.error().message);
 }
 
 void Upkeep::export_gauges() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "app/store_check.hpp"
+
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
@@ -44,13 +46,13 @@ class Upkeep {
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> export_forever();
   asio::awaitable<void> forget_forever();
-  asio::awaitable<void> check_store();
   void export_gauges();
   void export_problems(const net::ServerCounters& counters);
 
   static constexpr std::size_t problem_kinds = 4;
 
   Parts parts_;
+  StoreCheck store_check_;
   std::vector<std::unique_ptr<Heart>> hearts_;
   std::uint64_t dropped_events_ = 0;  // what the metrics know of
   std::uint64_t dropped_lines_ = 0;
