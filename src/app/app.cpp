@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t writer_threads = 2;
 constexpr milliseconds writer_gather{25};  // how long a block may wait for others, on its way to the disk
+constexpr std::size_t finisher_threads = 2;
 constexpr std::size_t file_threads = 2;
 constexpr std::size_t pool_queue = 10'000;
 constexpr milliseconds finishing_limit{10'000};
@@ -82,7 +83,7 @@ class App::Impl {
         embedded(open_embedded(settings)),
         deepgram_link(workers),
         deepgram(make_deepgram(settings.deepgram, deepgram_link, clock)),
-        sinks({calls, library, hub, metrics, writers, workers, *ids, clock, deepgram.get(), embedded.get()}),
+        sinks({calls, library, hub, metrics, recorder_pools, workers, *ids, clock, deepgram.get(), embedded.get()}),
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
@@ -97,7 +98,7 @@ class App::Impl {
     calls.observe(call_metrics);
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
-    if (auto recovered = recover(calls, library, *database, writers, workers.at(0), clock); !recovered)
+    if (auto recovered = recover(calls, library, *database, finishers, workers.at(0), clock); !recovered)
       return recovered;
     hub.start();
     upkeep.start();
@@ -117,6 +118,7 @@ class App::Impl {
     // Whoever waits for the disk or the database gets an answer while the loops still turn, and what is answered after
     // that runs here: nothing is left that would refer to what is gone.
     writers.stop();
+    finishers.stop();
     files.stop();
     wait_until(closing_limit, [this] { return sinks.unfinished() == 0; });
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
@@ -132,6 +134,8 @@ class App::Impl {
   std::unique_ptr<Ids> ids;
   observe::Metrics metrics;
   ThreadPool writers{"recorder", writer_threads, pool_queue, writer_gather};
+  ThreadPool finishers{"finisher", finisher_threads, pool_queue};
+  const recording::RecorderPools recorder_pools{writers, finishers};
   ThreadPool files{"files", file_threads, pool_queue};
   net::Workers workers;
   observe::Health health;

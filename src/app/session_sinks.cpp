@@ -1,7 +1,6 @@
 #include "app/session_sinks.hpp"
 
 #include <trunkline/observe/log.hpp>
-#include <trunkline/recording/recorder.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -88,7 +87,7 @@ std::shared_ptr<media::Sink> SessionSinks::make_recorder(const calls::MediaGrant
       fail(recording, facts.error());
     }
   };
-  return recording::make_recorder(recording.path, format, parts_.writers, std::move(done));
+  return recording::make_recorder(recording.path, format, parts_.pools, std::move(done));
 }
 
 // The event settles the recording's row. Should it get lost with the process, the row is still open, and the next start
@@ -104,7 +103,7 @@ void SessionSinks::complete(const RecordingOf& recording, const recording::FileF
 void SessionSinks::fail(const RecordingOf& recording, const Error& failure) {
   log::error("a recording failed",
              {{"callId", recording.call_id}, {"reason", failure.message}, {"detail", failure.detail}});
-  const bool posted = parts_.writers.try_post([this, recording, failure] {
+  const bool posted = parts_.pools.finishers.try_post([this, recording, failure] {
     const auto kept = recording::repair(recording.path);
     report_failed(recording, failure, kept ? std::optional(*kept) : std::nullopt);
   });

@@ -6,6 +6,7 @@
 #include <trunkline/observe/metrics.hpp>
 #include <trunkline/providers/media_leg.hpp>
 #include <trunkline/recording/library.hpp>
+#include <trunkline/recording/recorder.hpp>
 #include <trunkline/speech/transcriber.hpp>
 
 #include <atomic>
@@ -25,7 +26,7 @@ class SessionSinks final : public providers::SinkFactory {
     recording::Library& library;
     events::EventHub& events;
     observe::Metrics& metrics;
-    ThreadPool& writers;
+    recording::RecorderPools pools;
     net::Workers& workers;
     Ids& ids;
     const Clock& clock;

@@ -114,9 +114,9 @@ void Recorder::on_end(media::EndCause) noexcept {
 
 }  // namespace
 
-std::shared_ptr<media::Sink> make_recorder(std::filesystem::path path, media::Format format, ThreadPool& writers,
+std::shared_ptr<media::Sink> make_recorder(std::filesystem::path path, media::Format format, RecorderPools pools,
                                            RecordingDone done, RecorderLimits limits) {
-  auto writer = std::make_shared<Writer>(std::move(path), format, writers, std::move(done), limits);
+  auto writer = std::make_shared<Writer>(std::move(path), format, pools, std::move(done), limits);
   return std::make_shared<Recorder>(format, std::move(writer));
 }
 

@@ -4,9 +4,9 @@
 
 namespace trunkline::recording {
 
-Writer::Writer(std::filesystem::path path, media::Format format, ThreadPool& pool, RecordingDone done,
+Writer::Writer(std::filesystem::path path, media::Format format, RecorderPools pools, RecordingDone done,
                RecorderLimits limits)
-    : file_(std::move(path), format), done_(std::move(done)), pool_(pool), limits_(limits) {}
+    : file_(std::move(path), format), done_(std::move(done)), pools_(pools), limits_(limits) {}
 
 bool Writer::push(Block block) {
   if (failed_ || waiting_bytes_ + block.bytes() > limits_.spill_bytes) return false;
@@ -24,7 +24,7 @@ bool Writer::enqueue(Block block) {
   waiting_bytes_ += block.bytes();
   const std::lock_guard lock(mutex_);
   blocks_.push_back(std::move(block));
-  if (!running_) running_ = pool_.try_post([self = shared_from_this()] { self->run(); });
+  if (!running_) running_ = pools_.writers.try_post([self = shared_from_this()] { self->run(); });
   return running_;
 }
 
@@ -46,7 +46,13 @@ std::optional<Block> Writer::next_block() {
 
 void Writer::write(const Block& block) {
   if (auto written = file_.write(block); !written) return tell(written.error());
-  if (block.final_frames) tell(file_.finish(*block.final_frames));
+  if (block.final_frames) finish_file(*block.final_frames);
+}
+
+// No block comes after the last: the file is the finisher's now. Better a writer's time than no finished file.
+void Writer::finish_file(std::int64_t frames) {
+  auto finish = [self = shared_from_this(), frames] { self->tell(self->file_.finish(frames)); };
+  if (!pools_.finishers.try_post(finish)) finish();
 }
 
 void Writer::tell(Result<FileFacts> outcome) {

@@ -17,10 +17,11 @@
 namespace trunkline::recording {
 
 /// The disk's side of one recording: what is to be written waits here and is written in order, one job at a time, on
-/// the pool. Any thread; keeps itself alive until its work is done.
+/// the writers; behind the last block the finishers take over. Any thread; keeps itself alive until its work is done.
 class Writer : public std::enable_shared_from_this<Writer> {
  public:
-  Writer(std::filesystem::path path, media::Format format, ThreadPool& pool, RecordingDone done, RecorderLimits limits);
+  Writer(std::filesystem::path path, media::Format format, RecorderPools pools, RecordingDone done,
+         RecorderLimits limits);
 
   /// False when so much waits already that the block was not taken.
   bool push(Block block);
@@ -36,11 +37,12 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void run();
   std::optional<Block> next_block();
   void write(const Block& block);
+  void finish_file(std::int64_t frames);
   void tell(Result<FileFacts> outcome);
 
-  WavWriter file_;      // the running job only
+  WavWriter file_;      // the running job only, at last the finisher's
   RecordingDone done_;  // the running job, or finish() when there is none; empty when told
-  ThreadPool& pool_;
+  const RecorderPools pools_;
   const RecorderLimits limits_;
   std::atomic<bool> failed_ = false;
   std::atomic<std::size_t> waiting_bytes_ = 0;

@@ -22,10 +22,17 @@ struct FileFacts {
   std::string format = "wav";
 };
 
-/// Told once how a recording came out: on a writer thread, when the file is finished or as soon as the disk fails.
+/// Told once how a recording came out: when the file is finished, on a finisher's thread, or as soon as the disk fails.
 /// Errors: `disk_failed` with the reason; `overloaded` when the writers could not take the last job (the file is then
 /// as a crash would leave it, and is told on the stream's thread).
 using RecordingDone = std::function<void(Result<FileFacts>)>;
+
+/// Where recordings are made. Blocks come every 600 ms and are small; to finish a file takes as long as its fingerprint
+/// does (0.1 s an hour of audio, more when it comes from the disk), which blocks of other recordings must not wait for.
+struct RecorderPools {
+  ThreadPool& writers;
+  ThreadPool& finishers;
+};
 
 struct RecorderLimits {
   /// What may wait for the disk; a recorder drops nothing below it. A block beyond it is left out as silence, and its
@@ -37,10 +44,10 @@ struct RecorderLimits {
 /// timeline, silence where there was nothing. Works from any kill: after each write, every 600 ms, the header tells
 /// what the file holds, and at most one second is still in memory.
 ///
-/// The file is created, written and finished on `writers`, never on the stream's thread; the jobs of one recording
-/// run in order, one at a time, so the pool's limit should be no less than the number of streams. `writers` must
-/// outlive the sink. Costs 16 kB for mu-law at 8 kHz.
-std::shared_ptr<media::Sink> make_recorder(std::filesystem::path path, media::Format format, ThreadPool& writers,
+/// The file is created, written and finished on the pools, never on the stream's thread; the jobs of one recording
+/// run in order, one at a time, so each pool's limit should be no less than the number of streams. The pools must
+/// outlive the sink, and the writers stop first. Costs 16 kB for mu-law at 8 kHz.
+std::shared_ptr<media::Sink> make_recorder(std::filesystem::path path, media::Format format, RecorderPools pools,
                                            RecordingDone done, RecorderLimits limits = {});
 
 /// Brings a file of a recorder that a crash left behind to a finished state from its length; a finished one stays as

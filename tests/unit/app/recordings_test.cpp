@@ -61,7 +61,7 @@ struct Process {
       : calls(node.make_service(database)),
         library(database, node.folder / "recordings"),
         hub(*calls, database, workers.at(0)),
-        sinks({*calls, library, hub, metrics, writers, workers, *node.ids, node.clock}) {
+        sinks({*calls, library, hub, metrics, {writers, finishers}, workers, *node.ids, node.clock}) {
     workers.start();
   }
   // No coroutine is left that waits for the service: the databases of these tests answer at once, on their caller's
@@ -69,6 +69,7 @@ struct Process {
   ~Process() {
     workers.stop();
     writers.stop();
+    finishers.stop();
     workers.run_ready();
   }
 
@@ -90,6 +91,7 @@ struct Process {
   recording::Library library;
   observe::Metrics metrics{"test"};
   ThreadPool writers{"writers", 1, 100};
+  ThreadPool finishers{"finishers", 1, 100};
   events::EventHub hub;
   SessionSinks sinks;
 };
@@ -120,7 +122,7 @@ struct Node : calls::test::Fixture {
     const auto last = connect("CAlast");
     clock.advance(std::chrono::seconds(1));
     Process next(*this, flaky);
-    REQUIRE(recover(*next.calls, next.library, *database, next.writers, next.workers.at(0), clock).has_value());
+    REQUIRE(recover(*next.calls, next.library, *database, next.finishers, next.workers.at(0), clock).has_value());
     wait_until([&] { return settled(last.recording_id, "failed"); });
   }
 };
@@ -165,7 +167,8 @@ TEST_CASE("what a crash left behind is settled although the store is away at fir
   node.clock.advance(std::chrono::seconds(1));
   node.flaky.fail_writes(3);
   Process next(node, node.flaky);
-  REQUIRE(recover(*next.calls, next.library, *node.database, next.writers, next.workers.at(0), node.clock).has_value());
+  REQUIRE(
+      recover(*next.calls, next.library, *node.database, next.finishers, next.workers.at(0), node.clock).has_value());
   wait_until([&] { return node.settled(grant.recording_id, "failed"); });
   CHECK(node.told("recording.failed") == 1);
   CHECK(node.outcome("recording.failed")["reason"] == "recording_missing");

@@ -66,6 +66,8 @@ struct SinksFixture {
   events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
   observe::Metrics metrics{"test"};
   ThreadPool writers{"recorder", 1, 100};
+  ThreadPool finishers{"finisher", 1, 100};
+  recording::RecorderPools pools{writers, finishers};
   FakeEngine deepgram{"deepgram"};
   FakeEngine embedded{"embedded"};
   CountingIds ids{*calls.ids};
@@ -73,20 +75,24 @@ struct SinksFixture {
   calls::MediaGrant grant;
 
   explicit SinksFixture(bool with_deepgram = true, bool with_embedded = true)
-      : sinks({*calls.service, library, hub, metrics, writers, workers, ids, calls.clock,
+      : sinks({*calls.service, library, hub, metrics, pools, workers, ids, calls.clock,
                with_deepgram ? &deepgram : nullptr, with_embedded ? &embedded : nullptr}) {
     const auto call = calls.arrive("CA1");
     auto granted = calls::test::run(calls.service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}"));
     REQUIRE(granted.has_value());
     grant = std::move(*granted);
   }
-  ~SinksFixture() { writers.stop(); }
+  ~SinksFixture() { stop_pools(); }
 
   const std::string& call_id() const { return grant.call.id; }
   std::vector<std::shared_ptr<media::Sink>> make() { return sinks.make_sinks(grant, {}, workers.at(0)); }
-  /// The writers have done their work.
-  void finish_recordings() {
+  void stop_pools() {
     writers.stop();
+    finishers.stop();
+  }
+  /// Writers and finishers have done their work.
+  void finish_recordings() {
+    stop_pools();
     REQUIRE(sinks.unfinished() == 0);
   }
   json event(EventType type) { return json::parse(calls.observer.wait_for(call_id(), type).data); }

@@ -48,7 +48,7 @@ using Paths = std::vector<std::filesystem::path>;
 void record(const std::filesystem::path& path) {
   ThreadPool pool("writers", 1, 100);
   Outcome outcome;
-  const auto sink = make_recorder(path, {}, pool, outcome.callback());
+  const auto sink = make_recorder(path, {}, {pool, pool}, outcome.callback());
   sink->on_frame({media::Track::inbound, media::FrameKind::silence, 0, 8000, {}, {}});
   sink->on_end(media::EndCause::stop);
   REQUIRE(outcome.wait().has_value());

@@ -17,7 +17,7 @@ std::uint8_t value_of(int frame) {
 // Records `frames` frames of the caller and copies the file as a crash would leave it.
 void record_and_crash(const TemporaryFolder& folder, int frames, const std::filesystem::path& left_behind) {
   ThreadPool pool("writers", 1, 100);
-  const auto sink = make_recorder(folder / "live.wav", {}, pool, [](const Result<FileFacts>&) {});
+  const auto sink = make_recorder(folder / "live.wav", {}, {pool, pool}, [](const Result<FileFacts>&) {});
   for (int i = 0; i < frames; ++i) {
     const std::vector<std::uint8_t> data(160, value_of(i));
     sink->on_frame({Track::inbound, FrameKind::audio, i * 160, 160, data, {}});
@@ -78,7 +78,7 @@ TEST_CASE("A finished recording is not changed by a repair") {
   const TemporaryFolder folder;
   Outcome outcome;
   ThreadPool pool("writers", 1, 100);
-  const auto sink = make_recorder(folder / "r.wav", {}, pool, outcome.callback());
+  const auto sink = make_recorder(folder / "r.wav", {}, {pool, pool}, outcome.callback());
   sink->on_frame({Track::inbound, FrameKind::silence, 0, 12345, {}, {}});
   sink->on_end(media::EndCause::stop);
   const auto finished = outcome.wait();

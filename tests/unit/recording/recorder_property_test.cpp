@@ -51,7 +51,7 @@ TEST_CASE("Whatever the order, loss and repetition, every frame that came is in 
     std::mt19937 random(seed);
     Outcome outcome;
     media::Stream stream({}, start);
-    stream.add_sink(make_recorder(folder / "r.wav", {}, pool, outcome.callback()));
+    stream.add_sink(make_recorder(folder / "r.wav", {}, {pool, pool}, outcome.callback()));
     std::array<std::vector<std::int16_t>, 2> expected;
     for (const Sent& frame : disturbed(random)) {
       const auto value = value_of(frame.track, frame.number);

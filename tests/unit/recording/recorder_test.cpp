@@ -20,7 +20,7 @@ struct Fixture {
   Outcome outcome;
   std::shared_ptr<media::Sink> sink;
 
-  void start(RecorderLimits limits = {}) { sink = make_recorder(path, {}, pool, outcome.callback(), limits); }
+  void start(RecorderLimits limits = {}) { sink = make_recorder(path, {}, {pool, pool}, outcome.callback(), limits); }
   void audio(Track track, std::int64_t position, std::uint8_t value, std::uint32_t samples = 160,
              FrameKind kind = FrameKind::audio) {
     sink->on_frame({track, kind, position, samples, std::vector<std::uint8_t>(samples, value), {}});
@@ -79,7 +79,7 @@ TEST_CASE("PCM at another rate is written as it is") {
   TemporaryFolder folder;
   ThreadPool pool("writers", 1, 100);
   Outcome outcome;
-  const auto sink = make_recorder(folder / "r.wav", {media::Encoding::pcm16, 16000}, pool, outcome.callback());
+  const auto sink = make_recorder(folder / "r.wav", {media::Encoding::pcm16, 16000}, {pool, pool}, outcome.callback());
   const std::vector<std::uint8_t> data{0x01, 0x80, 0xFF, 0x7F};
   sink->on_frame({Track::outbound, FrameKind::audio, 16000, 2, data, {}});
   sink->on_end(media::EndCause::stop);
@@ -234,9 +234,37 @@ TEST_CASE("Writers that take no job at all do not lose the outcome") {
   TemporaryFolder folder;
   Outcome outcome;
   ThreadPool pool("writers", 1, 0);
-  const auto sink = make_recorder(folder / "r.wav", {}, pool, outcome.callback());
+  const auto sink = make_recorder(folder / "r.wav", {}, {pool, pool}, outcome.callback());
   sink->on_end(media::EndCause::stop);
   CHECK(outcome.wait().error().code == "overloaded");
+}
+
+TEST_CASE("Finishing a recording does not hold up the blocks of others") {
+  Fixture others;
+  TemporaryFolder folder;
+  ThreadPool finishers("finishers", 1, 10);
+  Outcome outcome;
+  Gate gate(finishers);
+  const auto ended = make_recorder(folder / "r.wav", {}, {others.pool, finishers}, outcome.callback());
+  ended->on_end(media::EndCause::stop);
+  others.start();
+  for (int i = 0; i < 100; ++i) others.audio(Track::inbound, i * 160, 0x90);
+  settle(others.pool);
+  CHECK(std::filesystem::file_size(others.path) > 44 + 4 * 8000);  // what may be in memory is a second
+  CHECK(outcome.count() == 0);
+  gate.open();
+  CHECK(outcome.wait().has_value());
+  others.finish();
+}
+
+TEST_CASE("A recording for which the finishers have no place is finished all the same") {
+  TemporaryFolder folder;
+  Outcome outcome;
+  ThreadPool finishers("finishers", 1, 0);
+  ThreadPool writers("writers", 1, 10);
+  const auto sink = make_recorder(folder / "r.wav", {}, {writers, finishers}, outcome.callback());
+  sink->on_end(media::EndCause::stop);
+  CHECK(outcome.wait().has_value());
 }
 
 TEST_CASE("Many recordings share few writers") {
@@ -246,7 +274,7 @@ TEST_CASE("Many recordings share few writers") {
   ThreadPool pool("writers", 3, 100);
   std::vector<std::shared_ptr<media::Sink>> sinks;
   for (int n = 0; n < count; ++n) {
-    sinks.push_back(make_recorder(folder / (std::to_string(n) + ".wav"), {}, pool,
+    sinks.push_back(make_recorder(folder / (std::to_string(n) + ".wav"), {}, {pool, pool},
                                   outcomes[static_cast<std::size_t>(n)].callback()));
   }
   for (int i = 0; i < 300; ++i) {
