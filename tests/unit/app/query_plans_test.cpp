@@ -120,7 +120,7 @@ void live_through(PlansFixture& fixture) {
   REQUIRE(run(service.stats()).has_value());
   REQUIRE(run(service.events_of(call.id, 0, 10)).has_value());
   REQUIRE(run(service.events_after(0, 10)).has_value());
-  recording::Library library(fixture.database, fixture.calls.folder / "recordings", fixture.calls.clock);
+  recording::Library library(fixture.database, fixture.calls.folder / "recordings");
   REQUIRE(run(library.find(grant->recording_id)).has_value());
   REQUIRE(run(library.of_call(call.id)).has_value());
   REQUIRE(run(speech::transcript_of(fixture.database, call.id)).has_value());
