@@ -40,13 +40,19 @@ net::Response page_response(const calls::Page<calls::Call>& page) {
   return json_response(std::move(body));
 }
 
+// In a query an unescaped plus is a blank; no address begins with one.
+std::string address(std::string text) {
+  if (text.starts_with(' ')) text.front() = '+';
+  return text;
+}
+
 calls::CallFilter read_filter(QueryReader& query) {
   calls::CallFilter filter;
   filter.state = query.word("state", "a call state such as CONNECTED", calls::parse_state);
   filter.direction = query.word("direction", "inbound or outbound", calls::parse_direction);
   filter.provider = query.text("provider");
-  filter.from = query.text("from");
-  filter.to = query.text("to");
+  filter.from = address(query.text("from"));
+  filter.to = address(query.text("to"));
   const auto time = [](std::string_view value) { return text::parse_rfc3339(value); };
   filter.created_after = query.word("createdAfter", "an RFC 3339 time", time);
   filter.created_before = query.word("createdBefore", "an RFC 3339 time", time);
@@ -140,6 +146,10 @@ asio::awaitable<net::Response> end_call(const Services& services, Exchange& exch
 
   const std::string by = exchange.principal.subject;
   log::info("call ended by command", {{"callId", call->id}, {"by", by}, {"requestId", exchange.request.id}});
+  if (!hung_up) {
+    log::warn("the provider did not hang up; the call ends with its stream",
+              {{"callId", call->id}, {"reason", hung_up.error().message}, {"detail", hung_up.error().detail}});
+  }
   const std::string data = nlohmann::json{{"reason", "ended-by-api"}, {"authority", "command"}, {"by", by}}.dump();
   const auto closed = co_await services.calls.append(call->id, calls::EventType::call_closed, data);
   if (!closed) co_return exchange.fail(closed.error());

@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, int>, 19> statuses = {{
     {"store_unavailable", 503},
     {"store_failed", 503},  // nothing was changed: whoever asks again may have more luck
     {"overloaded", 503},
-    {"draining", 503},
+    {"no_new_calls", 503},
     {"too_many_streams", 503},
     {"provider_not_configured", 502},
     {"provider_failed", 502},

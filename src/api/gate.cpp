@@ -52,6 +52,31 @@ class NoBody final : public net::IncomingBody {
   asio::awaitable<std::optional<net::Response>> receive() override { co_return std::nullopt; }
 };
 
+// A telephone number has no business in a log, also when somebody made it a part of a path.
+std::string loggable(std::string path) {
+  constexpr std::ptrdiff_t shortest_number = 7;
+  for (std::size_t begin = 0, end = 0; begin < path.size(); begin = end + 1) {
+    end = std::min(path.find('/', begin), path.size());
+    const std::string_view segment(path.data() + begin, end - begin);
+    const bool escaped = segment.starts_with("%2B") || segment.starts_with("%2b");
+    const auto first = path.begin() + static_cast<std::ptrdiff_t>(begin) + (escaped ? 3 : segment.starts_with('+'));
+    const auto last = path.begin() + static_cast<std::ptrdiff_t>(end);
+    const bool number = std::all_of(first, last, [](char c) { return c >= '0' && c <= '9'; });
+    if (number && last - first >= shortest_number) std::fill(first, last - 2, '*');
+  }
+  return path;
+}
+
+/// What the log is to say of a request.
+struct Trace {
+  std::string_view route = "unmatched";
+  std::string call_id;
+
+  void take(const Exchange& exchange) {
+    call_id = loggable(exchange.call_id.empty() ? std::string(exchange.param("callId")) : exchange.call_id);
+  }
+};
+
 class Gate final : public Api {
  public:
   explicit Gate(const Services& services) : services_(services) {
@@ -71,29 +96,29 @@ class Gate final : public Api {
 
   asio::awaitable<net::Response> serve(net::Request& request, net::IncomingBody& body) override {
     const MonoTime began = services_.clock.mono();
-    std::string_view route = "unmatched";
-    net::Response response = co_await answer(request, body, route);
+    Trace trace;
+    net::Response response = co_await answer(request, body, trace);
     finish(request, response);
-    account(request, route, response.status, services_.clock.mono() - began);
+    account(request, trace, response.status, services_.clock.mono() - began);
     co_return response;
   }
 
   asio::awaitable<net::Upgrade> upgrade(net::Request& request) override {
     const MonoTime began = services_.clock.mono();
-    std::string_view route = "unmatched";
-    net::Upgrade result = co_await answer_upgrade(request, route);
+    Trace trace;
+    net::Upgrade result = co_await answer_upgrade(request, trace);
     if (!result.handler) finish(request, result.refusal);
-    account(request, route, result.handler ? 101 : result.refusal.status, services_.clock.mono() - began);
+    account(request, trace, result.handler ? 101 : result.refusal.status, services_.clock.mono() - began);
     co_return result;
   }
 
  private:
-  asio::awaitable<net::Response> answer(net::Request& request, net::IncomingBody& body, std::string_view& route) {
+  asio::awaitable<net::Response> answer(net::Request& request, net::IncomingBody& body, Trace& trace) {
     auto match = router_.find(request.method, request.path);
     if (is_preflight(request) && (match.endpoint != nullptr || !match.allowed.empty()))
       co_return preflight(match.allowed);
     if (match.endpoint == nullptr) co_return unmatched(request, match.allowed);
-    route = match.endpoint->pattern;
+    trace.route = match.endpoint->pattern;
     if (!match.endpoint->handler) {
       net::Response response =
           net::problem(426, make_error("upgrade_required", "this address speaks WebSocket only"), request.id);
@@ -103,19 +128,22 @@ class Gate final : public Api {
     Exchange exchange{request, std::move(match.path), {}, {}};
     if (auto refusal = admit(*match.endpoint, exchange)) co_return std::move(*refusal);
     if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
-    co_return co_await serve_guarded(*match.endpoint, exchange);
+    net::Response response = co_await serve_guarded(*match.endpoint, exchange);
+    trace.take(exchange);
+    co_return response;
   }
 
-  asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, std::string_view& route) {
+  asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, Trace& trace) {
     auto match = router_.find("GET", request.path);
     if (match.endpoint == nullptr) co_return net::Upgrade{nullptr, unmatched(request, match.allowed)};
     if (!match.endpoint->socket) {  // it may be asked for, and need not be done (RFC 9110 section 7.8)
       NoBody none;
-      net::Response response = co_await answer(request, none, route);
+      net::Response response = co_await answer(request, none, trace);
       co_return net::Upgrade{nullptr, std::move(response)};
     }
-    route = match.endpoint->pattern;
+    trace.route = match.endpoint->pattern;
     Exchange exchange{request, std::move(match.path), {}, {}};
+    trace.take(exchange);
     if (auto refusal = admit(*match.endpoint, exchange)) co_return net::Upgrade{nullptr, std::move(*refusal)};
     co_return co_await upgrade_guarded(*match.endpoint, exchange);
   }
@@ -227,20 +255,22 @@ class Gate final : public Api {
     const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     if (!any && std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return;
     response.set("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
-    response.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+    response.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, ETag, Content-Range");
     response.set("Vary", "Origin, Accept-Encoding");
   }
 
-  void account(const net::Request& request, std::string_view route, int status, MonoTime::duration took) const {
-    services_.metrics.http_requests(route, known_method(request.method), status).add();
-    services_.metrics.http_request_duration(route).observe(took);
+  void account(const net::Request& request, const Trace& trace, int status, MonoTime::duration took) const {
+    services_.metrics.http_requests(trace.route, known_method(request.method), status).add();
+    services_.metrics.http_request_duration(trace.route).observe(took);
+    const std::string path = loggable(request.path);
     const log::Fields fields = {{"requestId", request.id},
                                 {"method", request.method},
-                                {"path", request.path},  // never the query: it may carry a token
+                                {"path", path},  // never the query: it may carry a token
+                                {"callId", trace.call_id},
                                 {"status", status},
                                 {"ms", std::chrono::duration<double, std::milli>(took).count()},
                                 {"remote", request.remote_address}};
-    if (is_probe(route)) {
+    if (is_probe(trace.route)) {
       log::debug("request", fields);
     } else {
       log::info("request", fields);

@@ -22,10 +22,13 @@ asio::awaitable<net::Upgrade> follow_events(const Services& services, Exchange& 
   subscription.after = query.integer("after", 0, INT64_MAX);
   subscription.call_id = query.text("callId");
   const std::string types = query.text("types", 1'024);
-  if (!query.errors().empty()) co_return net::Upgrade{nullptr, exchange.invalid(query.errors())};
   if (!types.empty()) {
     for (const auto type : text::split(types, ',')) subscription.types.emplace_back(text::trim(type));
   }
+  for (const auto& type : subscription.types) {
+    if (!events::is_type(type)) query.reject("types", "there are no events of the type '" + type + "'");
+  }
+  if (!query.errors().empty()) co_return net::Upgrade{nullptr, exchange.invalid(query.errors())};
   co_return net::Upgrade{services.events.subscriber(std::move(subscription)), {}};
 }
 

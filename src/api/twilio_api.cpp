@@ -62,8 +62,11 @@ class TwilioWebhooks {
     net::Response response = co_await checked(exchange, type, take);
     services_.metrics.webhooks(type, result_of(response.status)).add();
     if (response.status >= 300) {
-      log::warn("webhook not accepted",
-                {{"requestId", exchange.request.id}, {"type", type}, {"status", response.status}});
+      const auto problem = nlohmann::json::parse(response.body, nullptr, false);
+      log::warn("webhook not accepted", {{"requestId", exchange.request.id},
+                                         {"type", type},
+                                         {"status", response.status},
+                                         {"reason", problem.value("detail", "")}});
     }
     co_return response;
   }
@@ -71,25 +74,36 @@ class TwilioWebhooks {
   asio::awaitable<net::Response> voice(Exchange& exchange, const Params& params) const {
     auto arrival = twilio::parse_voice(params, idempotency_token(exchange));
     if (!arrival) co_return invalid(exchange, arrival.error());
-    arrival->known_only = services_.health.draining();
-    log::info(
-        "call arrives",
-        {{"requestId", exchange.request.id}, {"from", log::masked(arrival->from)}, {"to", log::masked(arrival->to)}});
+    const bool full = services_.streams.full(services_.clock.mono());
+    arrival->known_only = full || services_.health.draining();
+    const std::string from = arrival->from;
+    const std::string to = arrival->to;
     auto answer = co_await services_.calls.arrive(std::move(*arrival),
                                                   [this](const auto& admission) { return render(admission); });
-    if (!answer && answer.error().code == "draining") co_return response_of(twiml_answer(*to_xml(twilio::refusal())));
+    if (!answer && answer.error().code == "no_new_calls") {
+      if (full) log::warn("call refused", {{"requestId", exchange.request.id}, {"reason", "MAX_STREAMS is reached"}});
+      co_return response_of(twiml_answer(*to_xml(twilio::refusal())));
+    }
     if (!answer) co_return exchange.fail(answer.error());
+    exchange.call_id = answer->call_id;
+    log::info("call arrives", {{"requestId", exchange.request.id},
+                               {"callId", answer->call_id},
+                               {"from", log::masked(from)},
+                               {"to", log::masked(to)}});
     co_return response_of(std::move(*answer));
   }
 
   asio::awaitable<net::Response> status(Exchange& exchange, const Params& params) const {
     auto update = twilio::parse_status(params, idempotency_token(exchange), services_.clock.wall());
     if (!update) co_return invalid(exchange, update.error());
-    const std::string call_sid = update->provider_call_id;
     const auto state = calls::parse_state(nlohmann::json::parse(update->data).value("status", ""));
     const auto taken = co_await services_.calls.update(std::move(*update));
     if (!taken) co_return exchange.fail(taken.error());
-    if (state && calls::is_terminal(*state)) co_await end_stream(call_sid);
+    exchange.call_id = *taken;
+    if (state && calls::is_terminal(*state)) {
+      services_.streams.expect_no_more(*taken);
+      services_.streams.post(*taken, [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
+    }
     co_return no_content();
   }
 
@@ -98,13 +112,12 @@ class TwilioWebhooks {
     if (!status) co_return invalid(exchange, status.error());
     using Event = twilio::StreamStatus::Event;
     if (status->event == Event::error) {
-      nlohmann::json data = {
-          {"streamId", status->stream_sid}, {"cause", "stream-error"}, {"error", status->error}, {"callEnds", false}};
-      const auto kept = co_await keep(status->inbox_key, status->call_sid, calls::EventType::media_ended, status->at,
+      nlohmann::json data = {{"streamId", status->stream_sid}, {"reason", "stream-error"}, {"message", status->error}};
+      const auto kept = co_await keep(status->inbox_key, status->call_sid, calls::EventType::media_trouble, status->at,
                                       std::move(data));
       if (!kept) co_return exchange.fail(kept.error());
     }
-    if (status->event != Event::started) co_await end_stream(status->call_sid);
+    if (status->event != Event::started) exchange.call_id = co_await end_stream(*status);
     co_return no_content();
   }
 
@@ -118,8 +131,11 @@ class TwilioWebhooks {
     nlohmann::json data = {{"providerRecordingId", status->recording_sid}, {"url", status->url}};
     if (status->duration_s) data["durationMs"] = *status->duration_s * 1'000;
     if (!status->error_code.empty()) data["reason"] = status->error_code;
+    if (!status->parameters.empty()) data["parameters"] = status->parameters;
     const auto kept = co_await keep(status->inbox_key, status->call_sid, type, services_.clock.wall(), std::move(data));
-    co_return kept ? no_content() : exchange.fail(kept.error());
+    if (!kept) co_return exchange.fail(kept.error());
+    exchange.call_id = *kept;
+    co_return no_content();
   }
 
   asio::awaitable<net::Upgrade> media(Exchange& exchange) const {
@@ -207,15 +223,20 @@ class TwilioWebhooks {
     return twiml_answer(std::move(*document));
   }
 
-  asio::awaitable<void> end_stream(const std::string& call_sid) const {
-    const auto call = co_await services_.calls.find_by_provider_id("twilio", call_sid);
-    if (!call) co_return;
-    services_.streams.expect_no_more(call->id);
-    services_.streams.post(call->id, [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
+  /// Only the stream that is named: a call may have others that are not ours. Gives the call's id, if it is known.
+  asio::awaitable<std::string> end_stream(const twilio::StreamStatus& status) const {
+    const auto call = co_await services_.calls.find_by_provider_id("twilio", status.call_sid);
+    if (!call) co_return "";
+    const auto cause = status.event == twilio::StreamStatus::Event::error ? media::EndCause::stream_error
+                                                                          : media::EndCause::provider_status;
+    services_.streams.post(call->id, [cause, sid = status.stream_sid](media::LiveStream& live) {
+      if (live.id() == sid) live.end(cause);
+    });
+    co_return call->id;
   }
 
-  asio::awaitable<Result<>> keep(std::string inbox_key, std::string call_sid, calls::EventType type, WallTime at,
-                                 nlohmann::json data) const {
+  asio::awaitable<Result<std::string>> keep(std::string inbox_key, std::string call_sid, calls::EventType type,
+                                            WallTime at, nlohmann::json data) const {
     calls::StatusUpdate update;
     update.inbox_key = std::move(inbox_key);
     update.provider = "twilio";

@@ -12,8 +12,6 @@ namespace {
 using calls::EventType;
 using nlohmann::json;
 
-const std::string interim = "transcript.interim";
-
 std::string to_text(const json& data) {
   return data.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -30,7 +28,8 @@ class SessionSinks::Listener final : public speech::TranscriptListener {
 
   void on_segment(const speech::Segment& segment) override {
     const Parts& parts = sinks_.parts_;
-    if (!segment.final && !parts.events.wanted(call_id_, interim)) return;  // several a second, often for nobody
+    if (!segment.final && !parts.events.wanted(call_id_, events::interim_transcript))
+      return;  // several a second, often for nobody
     const json data = {{"segmentId", parts.ids.make("seg")},
                        {"track", media::to_string(segment.track)},
                        {"startMs", segment.start_ms},
@@ -39,7 +38,9 @@ class SessionSinks::Listener final : public speech::TranscriptListener {
                        {"confidence", segment.confidence},
                        {"engine", segment.engine},
                        {"language", segment.language}};
-    if (!segment.final) return parts.events.publish_live(call_id_, interim, parts.clock.wall(), to_text(data));
+    if (!segment.final) {
+      return parts.events.publish_live(call_id_, events::interim_transcript, parts.clock.wall(), to_text(data));
+    }
     ++segments_;
     parts.metrics.transcript_segments(engine_).add();
     parts.metrics.transcript_confidence(engine_).observe(segment.confidence);

@@ -49,23 +49,23 @@ Value or_else(Value value, Value otherwise) {
   return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
 }
 
-bool insert_call(store::Sql& sql, const Call& call, WallTime now) {
+bool insert_call(store::Sql& sql, const Call& call) {
   return sql.execute(
              "INSERT INTO calls (id, provider, provider_call_id, direction, state, terminal, from_address, to_address, "
              "created_at, end_reason, version, touched_at, snapshot) "
              "VALUES ($1, $2, $3, $4, $5, 0, '', '', $6, '', 0, $6, $7) "
              "ON CONFLICT (provider, provider_call_id) DO NOTHING",
              {call.id, call.provider, call.provider_call_id, text(to_string(call.direction)),
-              text(to_string(call.state)), to_millis(now), to_snapshot(call)}) == 1;
+              text(to_string(call.state)), to_millis(call.created_at), to_snapshot(call)}) == 1;
 }
 
 void update_call(store::Sql& sql, const Call& call, WallTime now) {
   sql.execute(
       "UPDATE calls SET direction = $2, state = $3, terminal = $4, from_address = $5, to_address = $6, "
-      "created_at = $7, connected_at = $8, ended_at = $9, duration_s = $10, end_reason = $11, version = $12, "
-      "touched_at = $13, snapshot = $14 WHERE id = $1",
+      "connected_at = $7, ended_at = $8, duration_s = $9, end_reason = $10, version = $11, touched_at = $12, "
+      "snapshot = $13 WHERE id = $1",
       {call.id, text(to_string(call.direction)), text(to_string(call.state)), std::int64_t{is_terminal(call.state)},
-       call.from, call.to, to_millis(call.created_at), time_or_null(call.connected_at), time_or_null(call.ended_at),
+       call.from, call.to, time_or_null(call.connected_at), time_or_null(call.ended_at),
        call.duration_s ? Value(*call.duration_s) : Value(), call.end_reason, call.version, to_millis(now),
        to_snapshot(call)});
 }
@@ -113,7 +113,8 @@ Call& CallLog::lock_or_create(const std::string& provider, const std::string& pr
   call.id = new_id;
   call.provider = provider;
   call.provider_call_id = provider_call_id;
-  if (insert_call(sql_, call, now_)) return calls_.try_emplace(new_id, std::move(call)).first->second;
+  call.created_at = now_;
+  if (insert_call(sql_, call)) return calls_.try_emplace(new_id, std::move(call)).first->second;
   // Another node made it between the two statements, and has committed: the INSERT waited for that.
   if (Call* known = lock(provider, provider_call_id)) return *known;
   throw store::SqlFailure(store::SqlFailure::Kind::other, "a call is neither there nor can it be made");

@@ -9,8 +9,11 @@
 namespace trunkline::calls {
 namespace {
 
+// What the provider said of a call as it came; one that is over by then has no other reason.
 std::string status_data(State state) {
-  return R"({"status":")" + std::string(to_string(state)) + "\"}";
+  nlohmann::json data = {{"status", to_string(state)}};
+  if (is_terminal(state)) data["reason"] = "over-on-arrival";
+  return data.dump();
 }
 
 std::string refusal_data(const std::string& reason) {
@@ -56,7 +59,7 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arriv
   const std::string by_call = arrival_key(arrival.provider, arrival.provider_call_id);
   if (auto answer = find_answer(log.sql(), by_call)) return *answer;  // the lock made us wait for whoever gave it
 
-  if (arrival.known_only) return make_error("draining", "this node is going and takes no new calls");
+  if (arrival.known_only) return make_error("no_new_calls", "this node takes no new calls now");
   const config::Route& route = routing.route_for({arrival.provider, arrival.to, arrival.from});
   receive(log, call, arrival, route);
   std::string token;
@@ -65,16 +68,17 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arriv
     issue_token(log, call, token);
   }
   StoredAnswer answer = render({call, route, token});
+  answer.call_id = call.id;
   if (!keep_answer(log, arrival.inbox_key, call, answer) || !keep_answer(log, by_call, call, answer)) {
     return make_error("duplicate_request", "this request was used for another call a moment ago");
   }
   return answer;
 }
 
-Result<> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
-  if (find_answer(log.sql(), update.inbox_key)) return {};
+Result<std::string> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
+  if (auto answer = find_answer(log.sql(), update.inbox_key)) return std::move(answer->call_id);
   Call& call = log.lock_or_create(update.provider, update.provider_call_id, ids.make("call"));
-  if (!keep_answer(log, update.inbox_key, call, {})) return {};
+  if (!keep_answer(log, update.inbox_key, call, {})) return call.id;
   if (call.version == 0) {
     const Arrival heard_of{.inbox_key = {},
                            .provider = update.provider,
@@ -82,11 +86,11 @@ Result<> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
                            .direction = update.direction,
                            .from = update.from,
                            .to = update.to,
-                           .metadata = {}};
-    log.append(call, make_event(EventType::call_received, update.at, received_data(heard_of, "")));
+                           .metadata = update.metadata};
+    log.append(call, make_event(EventType::call_received, log.now(), received_data(heard_of, "")));
   }
   log.append(call, make_event(update.type, update.at, update.data));
-  return {};
+  return call.id;
 }
 
 Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::string& call_id,

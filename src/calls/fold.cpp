@@ -163,12 +163,17 @@ State state_of(const Call::Merge& merge) {
 
 void show_times(Call& call) {
   const Call::Merge& merge = call.merge;
-  call.created_at = merge.first_at.value_or(WallTime{});
+  // Clocks differ, and callbacks may carry whole seconds or nonsense: nothing happens to a call before it is there.
   call.connected_at = merge.connected_at;
+  if (call.connected_at) call.connected_at = std::max(*call.connected_at, call.created_at);
   if (!merge.end) return;
-  call.ended_at = merge.end->at;
+  call.ended_at = std::max(merge.end->at, call.created_at);
+  // All that Twilio sends unless it is asked for more is the end, with the time talked.
+  if (!call.connected_at && merge.duration_s > 0 && merge.end->state == State::ended) {
+    call.connected_at = std::max(*call.ended_at - std::chrono::seconds(*merge.duration_s), call.created_at);
+  }
   call.end_reason = merge.end->reason;
-  // Clocks differ, and callbacks may carry whole seconds: a call is never connected after its end.
+  // Nor after its end.
   if (call.connected_at) call.connected_at = std::min(*call.connected_at, *call.ended_at);
   const auto talked = call.connected_at ? *call.ended_at - *call.connected_at : milliseconds{0};
   call.duration_s = merge.duration_s.value_or(std::chrono::floor<std::chrono::seconds>(talked).count());
@@ -192,11 +197,11 @@ void show_facts(Call& call) {
 
 void apply(Call& call, const Event& event) {
   call.version = std::max(call.version, event.version);
-  if (!moves_a_call(event.type)) return;
-  const json data = json::parse(event.data, nullptr, false);
-  if (!data.is_object() || !fold_evidence(call, event, data)) return;
-  keep_earliest(call.merge.first_at, event.at);
-  derive(call);
+  const bool first = event.version == 1;
+  if (first) call.created_at = event.at;
+  const json data = moves_a_call(event.type) ? json::parse(event.data, nullptr, false) : json();
+  const bool moved = data.is_object() && fold_evidence(call, event, data);
+  if (first || moved) derive(call);
 }
 
 void derive(Call& call) {

@@ -64,9 +64,10 @@ std::string recording_path(WallTime started, const std::string& recording_id) {
 }  // namespace
 
 std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key) {
-  const auto rows = sql.query("SELECT status, content_type, body FROM inbox WHERE key = $1", {key});
+  const auto rows = sql.query("SELECT status, content_type, body, call_id FROM inbox WHERE key = $1", {key});
   if (rows.empty()) return std::nullopt;
-  return StoredAnswer{static_cast<int>(rows.front().integer(0)), rows.front().text(1), rows.front().text(2)};
+  const store::Row& row = rows.front();
+  return StoredAnswer{static_cast<int>(row.integer(0)), row.text(1), row.text(2), row.text(3)};
 }
 
 bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer) {

@@ -13,11 +13,11 @@ constexpr std::array<std::string_view, 11> states = {"INITIATING",   "RINGING", 
                                                      "DECLINED",     "MISSED",  "CANCELLED"};
 constexpr std::array<std::string_view, 2> directions = {"inbound", "outbound"};
 constexpr std::array<std::string_view, 3> authorities = {"gateway", "command", "provider"};
-constexpr std::array<std::string_view, 16> event_types = {
-    "call.received",       "call.status",        "call.closed",      "call.reconnecting",
-    "call.reconnected",    "media.started",      "media.ended",      "dtmf.received",
-    "transcript.segment",  "transcript.trouble", "transcript.ended", "recording.started",
-    "recording.completed", "recording.failed",   "quality.alert",    "quality.summary"};
+constexpr std::array<std::string_view, 17> event_types = {
+    "call.received",      "call.status",      "call.closed",       "call.reconnecting",   "call.reconnected",
+    "media.started",      "media.ended",      "media.trouble",     "dtmf.received",       "transcript.segment",
+    "transcript.trouble", "transcript.ended", "recording.started", "recording.completed", "recording.failed",
+    "quality.alert",      "quality.summary"};
 
 template <class Enum>
 constexpr std::size_t index_of(Enum value) {
@@ -63,6 +63,9 @@ std::string_view to_string(EventType type) {
 }
 std::optional<EventType> parse_event_type(std::string_view text) {
   return parse<EventType>(event_types, text);
+}
+std::span<const std::string_view> event_type_names() {
+  return event_types;
 }
 
 }  // namespace trunkline::calls

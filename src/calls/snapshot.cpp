@@ -56,10 +56,10 @@ Call get_call(const json& in) {
   call.id = in.at("id").get<std::string>();
   call.provider = in.at("provider").get<std::string>();
   call.provider_call_id = in.at("providerCallId").get<std::string>();
+  call.created_at = from_millis(in.at("createdAt").get<std::int64_t>());
   call.version = in.at("version").get<std::int64_t>();
   const json& merge = in.at("merge");
   call.merge.live = parse_state(merge.at("live").get<std::string>()).value();
-  call.merge.first_at = get_time(merge, "firstAt");
   call.merge.connected_at = get_time(merge, "connectedAt");
   call.merge.lost_at = get_time(merge, "lostAt");
   call.merge.resumed_at = get_time(merge, "resumedAt");
@@ -77,10 +77,10 @@ std::string to_snapshot(const Call& call) {
   const json out = {{"id", call.id},
                     {"provider", call.provider},
                     {"providerCallId", call.provider_call_id},
+                    {"createdAt", to_millis(call.created_at)},
                     {"version", call.version},
                     {"merge",
                      {{"live", to_string(merge.live)},
-                      {"firstAt", put(merge.first_at)},
                       {"connectedAt", put(merge.connected_at)},
                       {"lostAt", put(merge.lost_at)},
                       {"resumedAt", put(merge.resumed_at)},

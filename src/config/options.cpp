@@ -139,7 +139,7 @@ const Option table[] = {
      "Folder for recordings.", false, "DATA_DIR/recordings"},
 
     {"MAX_STREAMS", "calls.max_streams", at<&Settings::calls, &Calls::max_streams>, Range{1, 100'000}, "5000",
-     "Media streams that may run at once; further calls are refused."},
+     "Media streams that may run at once; further calls are answered busy."},
     {"RINGING_TIMEOUT_S", "calls.ringing_timeout_s", at<&Settings::calls, &Calls::ringing_timeout>, Range{1, day_s},
      "120", "A call that rings for longer is closed."},
     {"CONNECTING_TIMEOUT_S", "calls.connecting_timeout_s", at<&Settings::calls, &Calls::connecting_timeout>,

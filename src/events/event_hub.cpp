@@ -20,14 +20,20 @@ constexpr std::int64_t batch_size = 256;
 constexpr milliseconds idle_check{2'000};  // commits wake the relay; this only catches what another process wrote
 constexpr milliseconds pause_after_error{500};
 
+bool fits(std::string_view type, std::string_view asked) {
+  return asked.ends_with(".*") ? type.starts_with(asked.substr(0, asked.size() - 1)) : type == asked;
+}
+
 }  // namespace
+
+bool is_type(std::string_view asked) {
+  const auto is_asked = [&](std::string_view type) { return fits(type, asked); };
+  return is_asked(interim_transcript) || std::ranges::any_of(calls::event_type_names(), is_asked);
+}
 
 bool Subscription::wants(const std::string& of_call, const std::string& type) const {
   if (!call_id.empty() && of_call != call_id) return false;
-  return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& asked) {
-           if (!asked.ends_with(".*")) return type == asked;
-           return type.starts_with(std::string_view(asked).substr(0, asked.size() - 1));
-         });
+  return types.empty() || std::ranges::any_of(types, [&](const std::string& asked) { return fits(type, asked); });
 }
 
 EventHub::EventHub(calls::CallService& calls, store::Database& database, net::Worker& worker)

@@ -47,7 +47,9 @@ struct Tally {
     jitter_sum += other.jitter_sum;
   }
 
-  double loss_percent() const { return percent(static_cast<double>(lost), static_cast<double>(samples)); }
+  // Late audio is taken off in the window in which it came, which may have lost nothing itself.
+  std::int64_t never_came() const { return std::max<std::int64_t>(lost, 0); }
+  double loss_percent() const { return percent(static_cast<double>(never_came()), static_cast<double>(samples)); }
   double late_percent() const { return percent(static_cast<double>(late), static_cast<double>(frames + late)); }
   double level() const { return level_dbfs(looked_at > 0 ? squares / looked_at : 0); }
   double mean_jitter() const { return frames > 0 ? jitter_sum / static_cast<double>(frames) : 0; }
@@ -65,7 +67,7 @@ class TrackMeter {
   // Takes a frame; true when it completes a window, which then waits in window().
   bool take(const Frame& frame) {
     if (frame.kind == FrameKind::late) {
-      if (received_) ++tally_.late;
+      if (received_) take_late(frame);
       return false;
     }
     end_ = frame.position + frame.samples;
@@ -97,9 +99,10 @@ class TrackMeter {
   std::optional<TrackQuality> quality() {
     next_window();
     if (whole_.frames == 0) return std::nullopt;
-    TrackQuality quality{whole_.frames,           whole_.gaps,           whole_.late,
-                         format_.ms(whole_.lost), whole_.loss_percent(), whole_.late_percent(),
-                         whole_.mean_jitter(),    jitter_peak_,          whole_.level()};
+    TrackQuality quality{
+        whole_.frames,         whole_.gaps,           whole_.late,          format_.ms(whole_.never_came()),
+        whole_.loss_percent(), whole_.late_percent(), whole_.mean_jitter(), jitter_peak_,
+        whole_.level()};
     quality.score = score_of(quality.loss_percent, quality.late_percent, quality.jitter_ms);
     return quality;
   }
@@ -110,6 +113,11 @@ class TrackMeter {
     if (!received_ || first) return;
     ++tally_.gaps;
     tally_.lost += frame.samples;
+  }
+
+  void take_late(const Frame& frame) {
+    ++tally_.late;
+    tally_.lost -= frame.samples;
   }
 
   void take_audio(const Frame& frame) {

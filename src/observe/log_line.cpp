@@ -27,9 +27,8 @@ struct AppendValue {
   bool always_quote;
 
   void operator()(std::string_view text) const {
-    if (always_quote || text.empty() || !std::all_of(text.begin(), text.end(), [](unsigned char c) {
-          return is_plain(c) && c != ' ' && c != '=' && c < 0x80;
-        })) {
+    if (always_quote || !std::all_of(text.begin(), text.end(),
+                                     [](unsigned char c) { return is_plain(c) && c != ' ' && c != '=' && c < 0x80; })) {
       text::append_json_string(out, text);
     } else {
       out += text;
@@ -48,6 +47,11 @@ struct AppendValue {
   }
 };
 
+bool says_nothing(const Field& field) {
+  const auto* text = std::get_if<std::string_view>(&field.value);
+  return text != nullptr && text->empty();
+}
+
 void append_json(std::string& out, const Entry& entry) {
   out += R"({"time":")";
   out += text::to_rfc3339(entry.time);
@@ -56,6 +60,7 @@ void append_json(std::string& out, const Entry& entry) {
   out += R"(","msg":)";
   text::append_json_string(out, entry.message);
   for (const Field& field : entry.fields) {
+    if (says_nothing(field)) continue;
     out += ',';
     text::append_json_string(out, field.key);
     out += ':';
@@ -83,6 +88,7 @@ void append_pretty(std::string& out, const Entry& entry, bool colour) {
   out += ' ';
   text::append_json_escaped(out, entry.message);
   for (const Field& field : entry.fields) {
+    if (says_nothing(field)) continue;
     out += ' ';
     if (colour) out += dim;
     text::append_json_escaped(out, field.key);

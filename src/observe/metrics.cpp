@@ -95,7 +95,7 @@ struct Metrics::Families {
       make.counters({"media_frames_late_total", "Frames that came after their place was filled."}).Add({});
   prometheus::Counter& media_gaps = make.counters({"media_gaps_total", "Gaps in the audio of a track."}).Add({});
   prometheus::Counter& media_lost_ms =
-      make.counters({"media_lost_ms_total", "Audio that never came, in milliseconds."}).Add({});
+      make.counters({"media_lost_ms_total", "Audio that was not there in time, in milliseconds."}).Add({});
   Labelled<prometheus::Counter> media_messages_ignored =
       make.counter({"media_messages_ignored_total", "Messages on media sockets that had no effect."}, {"reason"});
   prometheus::Histogram& relay_delay =

@@ -211,7 +211,7 @@ void MediaLeg::export_counters() {
   for (const auto track : {media::Track::inbound, media::Track::outbound}) {
     const media::TrackCounters& now = stream_->counters(track);
     media::TrackCounters& before = exported_[media::index(track)];
-    frames_[media::index(track)].add(static_cast<double>(now.frames - before.frames));
+    frames_[media::index(track)].add(static_cast<double>(now.frames + now.late - before.frames - before.late));
     late_.add(static_cast<double>(now.late - before.late));
     gaps_.add(static_cast<double>(now.gaps - before.gaps));
     lost_ms_.add(

@@ -134,6 +134,40 @@ def jumps(server):
     check("and is counted", ended["gaps"] == 1, ended)
 
 
+def stream_callbacks(server):
+    """Twilio's word about a stream counts for that stream alone."""
+    carrier = Carrier(server).open().start().speak(0.2)
+    server.event(carrier.call_id, "media.started")
+    word = {"AccountSid": ACCOUNT_SID, "CallSid": carrier.voice["CallSid"]}
+    other = server.webhook("/webhooks/twilio/stream", word | {"StreamSid": "MZ" + "8" * 32, "StreamEvent": "stream-stopped"})
+    carrier.speak(0.2)
+    failed = {"StreamSid": carrier.stream_sid, "StreamEvent": "stream-error", "StreamError": "31921"}
+    mine = server.webhook("/webhooks/twilio/stream", word | failed)
+    check("stream callbacks are taken", (other.status, mine.status) == (204, 204), (other, mine))
+    check("a failed stream is closed", carrier.closed_with() == 1000, carrier.socket.close_code)
+    check("with its own cause, and not with another stream",
+          server.ended_call(carrier.call_id)["endReason"] == "stream-error"
+          and server.finished_recording(carrier.call_id)["durationMs"] == 400)
+    trouble = server.event(carrier.call_id, "media.trouble")["data"]
+    check("what Twilio said of it is kept", trouble["message"] == "31921", trouble)
+    check("it ends once", len(server.events_of(carrier.call_id, "media.ended")) == 1)
+
+
+def no_place_left():
+    with Gateway(LOG_LEVEL="warn", MAX_STREAMS=1) as small:
+        first = Carrier(small).open().start().speak(0.2)
+        small.event(first.call_id, "media.started")
+        second = Carrier(small)
+        check("a call for which there is no place is busy", second.twiml.find("Reject").get("reason") == "busy",
+              second.answer)
+        check("and is said why", "MAX_STREAMS" in small.log(), small.log())
+        again = Carrier(small, first.voice["CallSid"])
+        check("one that is known gets the answer that it had", again.answer.body == first.answer.body, again.answer)
+        first.stop()
+        small.finished_recording(first.call_id)
+        check("the next has a place again", Carrier(small).url is not None)
+
+
 def half_open(server):
     carrier = Carrier(server).open().start().speak(0.3)
     ended = server.event(carrier.call_id, "media.ended")
@@ -216,10 +250,11 @@ def twilio_refuses(server, twilio):
 api = FakeTwilio()
 with Gateway(LOG_LEVEL="warn", MEDIA_IDLE_TIMEOUT_MS=2500, TWILIO_API_URL=api.url,
              TWILIO_AUTH_TOKEN=f"{AUTH_TOKEN},{SUB_ACCOUNT_TOKEN}") as gateway:
-    together([tokens, upgrade_signature, sub_account, order_of_messages, garbage, jumps, half_open, keys_pressed,
-              listening], gateway)
+    together([tokens, upgrade_signature, sub_account, order_of_messages, garbage, jumps, stream_callbacks, half_open,
+              keys_pressed, listening], gateway)
     ignored_messages(gateway)
     hanging_up(gateway, api)
     twilio_refuses(gateway, api)
     check("it ends with status 0", gateway.end() == 0)
+no_place_left()
 done()

@@ -62,7 +62,7 @@ struct Call {
   State state = State::initiating;
   std::string from;
   std::string to;
-  WallTime created_at;
+  WallTime created_at;  ///< of its first event (version 1): when it was first heard of, by our clock
   std::optional<WallTime> connected_at;
   std::optional<WallTime> ended_at;
   std::optional<std::int64_t> duration_s;  ///< the provider's figure when it gave one, else from the two times
@@ -97,7 +97,6 @@ struct Call {
   /// snapshot, not shown.
   struct Merge {
     State live = State::initiating;          ///< the furthest a live call is known to have come
-    std::optional<WallTime> first_at;        ///< earliest event
     std::optional<WallTime> connected_at;    ///< earliest evidence of a connection
     std::optional<WallTime> lost_at;         ///< newest loss of media
     std::optional<WallTime> resumed_at;      ///< newest sign that media is back

@@ -24,6 +24,7 @@ struct StoredAnswer {
   int status = 204;  ///< nothing to say: what a callback gets that is only taken note of
   std::string content_type;
   std::string body;
+  std::string call_id = {};  ///< whose it is; filled in by the service
 };
 
 /// A new call as a provider announces it.
@@ -36,7 +37,7 @@ struct Arrival {
   std::string from;
   std::string to;
   std::map<std::string, std::string> metadata;
-  bool known_only = false;  ///< a call that is new is not taken: error `draining`
+  bool known_only = false;  ///< a call that is new is not taken: error `no_new_calls`
 };
 
 /// A provider's word about a call that may not be known yet.
@@ -47,6 +48,7 @@ struct StatusUpdate {
   Direction direction = Direction::inbound;
   std::string from;
   std::string to;
+  std::map<std::string, std::string> metadata;  ///< for a call that is first heard of in it
   EventType type = EventType::call_status;
   WallTime at;
   std::string data;  ///< JSON object for the event
@@ -130,8 +132,8 @@ class CallService {
   asio::awaitable<Result<StoredAnswer>> arrive(Arrival arrival, Render render);
 
   /// A status or other callback. Unknown calls are created from it, without a route until they arrive. The same inbox
-  /// key changes nothing.
-  asio::awaitable<Result<>> update(StatusUpdate update);
+  /// key changes nothing. Gives the call's id.
+  asio::awaitable<Result<std::string>> update(StatusUpdate update);
 
   /// Redeems a media token: checks that it belongs to `call_id` and `provider_call_id`, that it is fresh, and burns
   /// it; the call becomes CONNECTED, and a row for its recording is made if its route records. Errors: `bad_token`

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ enum class EventType : std::uint8_t {
   call_reconnected,    ///< data: {}; for providers whose media may come back
   media_started,       ///< data: streamId, tracks, encoding, sampleRate
   media_ended,         ///< data: streamId, cause, durationMs, gaps, late, callEnds
+  media_trouble,       ///< data: streamId, reason, message; the provider's word about a stream of the call
   dtmf_received,       ///< data: digit, track, atMs
   transcript_segment,  ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
   transcript_trouble,  ///< data: engine, reason, message
@@ -33,6 +35,7 @@ enum class EventType : std::uint8_t {
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);
+std::span<const std::string_view> event_type_names();
 
 /// One entry of a call's log.
 struct Event {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -26,6 +27,13 @@ struct Published {
   std::string text;
 };
 using Batch = std::shared_ptr<const std::vector<Published>>;
+
+/// The one type that is told and not kept.
+inline const std::string interim_transcript = "transcript.interim";
+
+/// Whether there are events of the type that is asked for: one of calls::EventType or the interim transcript, or `.*`
+/// behind the first word of some.
+bool is_type(std::string_view asked);
 
 /// What a subscriber wants to see.
 struct Subscription {

@@ -18,6 +18,8 @@ namespace trunkline::media {
 class LiveStream {
  public:
   virtual ~LiveStream() = default;
+  /// The provider's name for it.
+  virtual const std::string& id() const = 0;
   virtual const Format& format() const = 0;
   /// The call goes with it: the provider hangs up when it ends. One that only listens may end while the parties talk
   /// on.
@@ -44,6 +46,8 @@ class ActiveStreams {
   void expect_no_more(const std::string& call_id);
   /// Streams that are still to come.
   std::size_t expected(MonoTime now);
+  /// Whether those that run and those that are to come take all the places there are.
+  bool full(MonoTime now) { return size() + expected(now) >= limit_; }
 
   bool has(const std::string& call_id) const;
   std::size_t size() const;

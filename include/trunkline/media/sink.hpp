@@ -15,10 +15,11 @@ enum class EndCause : std::uint8_t {
   no_place,         ///< this node runs as many streams as it may, or the call has one
   shutdown,         ///< this node stops
   protocol_error,
+  stream_error,  ///< the provider said that the stream has failed
 };
 constexpr std::string_view to_string(EndCause cause) {
   constexpr std::string_view names[] = {"stop",     "closed",   "provider-status", "idle",
-                                        "no-place", "shutdown", "protocol-error"};
+                                        "no-place", "shutdown", "protocol-error",  "stream-error"};
   return names[static_cast<std::size_t>(cause)];
 }
 

@@ -35,7 +35,8 @@ inline Masked masked(std::string_view number) {
   return {number};
 }
 
-/// A name and a value. Only for use inside a log call: text is held by view.
+/// A name and a value. Only for use inside a log call: text is held by view. What is empty text is left out of the
+/// line.
 struct Field {
   using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool, Masked>;
 

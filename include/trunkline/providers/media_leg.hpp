@@ -90,6 +90,7 @@ class MediaLeg final : public media::LiveStream,
   /// The socket is gone: the carrier is not to be called any more.
   void detach() { carrier_ = nullptr; }
 
+  const std::string& id() const override { return start_.stream_id; }
   const media::Format& format() const override { return start_.format; }
   bool bidirectional() const override { return start_.bidirectional; }
   void add_sink(std::shared_ptr<media::Sink> sink) override;

@@ -45,7 +45,7 @@ class MediaSession final : public net::WebSocketHandler, public Carrier {
   }
 
   void on_binary(std::span<const std::uint8_t> /*message*/) override {
-    socket_->close(net::CloseCode::unsupported_data, "media streams are text");
+    perform(CloseSocket{net::CloseCode::unsupported_data, "media streams are text", media::EndCause::protocol_error});
   }
 
   void on_batch_end() override {

@@ -29,6 +29,13 @@ Element stream_element(const Stream& stream) {
   return out;
 }
 
+constexpr std::string_view client_scheme = "client:";
+
+Element noun_of(const std::string& party) {
+  if (party.starts_with(client_scheme)) return element("Client", party.substr(client_scheme.size()));
+  return element(party.starts_with("sip") ? "Sip" : "Number", party);
+}
+
 struct ToElement {
   Element operator()(const Say& say) const {
     Element out = element("Say", say.text);
@@ -62,7 +69,7 @@ struct ToElement {
     out.set("callerId", dial.caller_id);
     out.set("action", dial.action);
     if (dial.timeout_s) out.set("timeout", std::to_string(*dial.timeout_s));
-    out.children.push_back(element("Number", dial.number));
+    out.children.push_back(noun_of(dial.number));
     return out;
   }
   Element operator()(const Reject& reject) const {
@@ -136,11 +143,21 @@ Result<Verb> read_start(const Element& from) {
   return Start{std::move(*stream)};
 }
 
+Result<std::string> read_dialled(const Element& dial) {
+  if (dial.children.size() > 1) return invalid("<Dial> takes one party");
+  const Element& noun = dial.children.empty() ? dial : dial.children[0];
+  if (noun.name != "Dial" && noun.name != "Number" && noun.name != "Sip" && noun.name != "Client") {
+    return invalid("<Dial> takes a number, or one <Number>, <Sip> or <Client>");
+  }
+  std::string party = trimmed_text(noun);
+  if (party.empty()) return invalid("<" + noun.name + "> is empty");
+  return noun.name == "Client" ? std::string(client_scheme) + party : party;
+}
+
 Result<Verb> read_dial(const Element& from) {
-  const bool has_noun = from.children.size() == 1 && from.children[0].name == "Number";
-  if (!has_noun && !from.children.empty()) return invalid("<Dial> takes a number or one <Number>");
-  Dial out{trimmed_text(has_noun ? from.children[0] : from), copy(from, "callerId"), copy(from, "action"), {}};
-  if (out.number.empty()) return invalid("<Dial> has no number");
+  auto number = read_dialled(from);
+  if (!number) return number.error();
+  Dial out{std::move(*number), copy(from, "callerId"), copy(from, "action"), {}};
   if (!from.attribute("timeout").empty()) {
     const auto timeout = seconds(from, "timeout");
     if (!timeout) return timeout.error();

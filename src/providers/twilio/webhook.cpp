@@ -14,7 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Reads parameters one by one and remembers what was wrong with them.
+/// Reads parameters one by one and remembers what was wrong with those without which a request means nothing. Twilio
+/// does not send a callback again: what is odd about the rest of it is left out, not the callback.
 class Reader {
  public:
   explicit Reader(const Params& params) : params_(params) {}
@@ -34,17 +35,12 @@ class Reader {
     if (!phone::is_party(value)) fail(name, "must be a number in E.164 form, client:name or sip:user@host");
     return std::string(value);
   }
-  /// For callbacks that may leave it out.
-  std::string optional_party(std::string_view name) { return get(name).empty() ? std::string{} : party(name); }
-
-  std::optional<std::uint64_t> number(std::string_view name) {
-    if (get(name).empty()) return std::nullopt;
+  std::string optional_party(std::string_view name) const {
+    return phone::is_party(get(name)) ? std::string(get(name)) : std::string();
+  }
+  std::optional<std::uint64_t> number(std::string_view name) const {
     const auto value = text::to_uint(get(name));
-    if (!value || *value > max_number) {
-      fail(name, "must be a whole number");
-      return std::nullopt;
-    }
-    return value;
+    return value && *value <= max_number ? value : std::nullopt;
   }
   /// One of `words`; its place there.
   template <std::size_t n>
@@ -56,21 +52,18 @@ class Reader {
     fail(name, "must be one of " + known);
     return 0;
   }
-  calls::Direction direction() {
-    static constexpr std::array<std::string_view, 3> words = {"inbound", "outbound-api", "outbound-dial"};
-    if (get("Direction").empty()) return calls::Direction::inbound;
-    return word("Direction", words) == 0 ? calls::Direction::inbound : calls::Direction::outbound;
+  calls::Direction direction() const {  // inbound, outbound-api, outbound-dial, and of trunks trunking-...
+    return get("Direction").starts_with("outbound") ? calls::Direction::outbound : calls::Direction::inbound;
   }
   std::optional<calls::MappedStatus> status() {
     const auto mapped = calls::map_twilio_status(get("CallStatus"));
     if (!mapped) fail("CallStatus", "is not a call status");
     return mapped;
   }
-  WallTime timestamp(WallTime now) {
-    if (get("Timestamp").empty()) return now;
+  /// Nothing happens after we are told of it. A time to the second may mean all of that second.
+  WallTime timestamp(WallTime now) const {
     const auto time = sent_at(params_);
-    if (!time) fail("Timestamp", "must be a time by RFC 2822 or RFC 3339");
-    return time.value_or(now);
+    return time ? std::min(*time + last_of(*time), now) : now;
   }
 
   /// `value` if nothing was wrong.
@@ -81,6 +74,8 @@ class Reader {
   }
 
  private:
+  static milliseconds last_of(WallTime time) { return milliseconds{to_millis(time) % 1'000 == 0 ? 999 : 0}; }
+
   static constexpr std::uint64_t max_number = 1'000'000'000'000;
 
   const Params& params_;
@@ -114,16 +109,31 @@ std::map<std::string, std::string> metadata(const Params& params) {
   return out;
 }
 
+// Without what is said of the callback and not of the call.
+std::map<std::string, std::string> callback_metadata(const Params& params) {
+  auto out = metadata(params);
+  for (const char* name : {"CallbackSource", "Timestamp", "CallDuration", "Duration", "SequenceNumber"})
+    out.erase(name);
+  return out;
+}
+
 // Beyond what every request about a call repeats.
 json callback_parameters(const Params& params) {
-  static constexpr std::string_view repeated[] = {"AccountSid",   "ApiVersion", "CallbackSource", "Timestamp",
-                                                  "CallDuration", "Duration",   "SequenceNumber"};
   json out = json::object();
-  for (const auto& [name, value] : metadata(params)) {
+  for (const auto& [name, value] : callback_metadata(params)) {
     const std::string_view key = name;
     const bool is_place = key.starts_with("From") || key.starts_with("To") || key.starts_with("Call");
-    if (!is_place && std::find(std::begin(repeated), std::end(repeated), key) == std::end(repeated)) out[name] = value;
+    if (!is_place && key != "AccountSid" && key != "ApiVersion") out[name] = value;
   }
+  return out;
+}
+
+// A recording's parameters without a field of their own.
+std::map<std::string, std::string> recording_parameters(const Params& params) {
+  static constexpr std::string_view taken[] = {"AccountSid",   "RecordingSid",      "RecordingStatus",
+                                               "RecordingUrl", "RecordingDuration", "ErrorCode"};
+  auto out = metadata(params);
+  for (const std::string_view name : taken) out.erase(std::string(name));
   return out;
 }
 
@@ -184,6 +194,7 @@ Parsed<calls::StatusUpdate> parse_status(const Params& params, std::string_view 
   out.from = in.optional_party("From");
   out.to = in.optional_party("To");
   out.direction = in.direction();
+  out.metadata = callback_metadata(params);
   out.at = in.timestamp(now);
   const auto sequence = in.number("SequenceNumber");
   const auto duration = in.number("CallDuration");
@@ -217,8 +228,8 @@ Parsed<RecordingStatus> parse_recording_status(const Params& params, std::string
   out.status = static_cast<RecordingStatus::Status>(in.word("RecordingStatus", statuses));
   out.url = text::valid_utf8(in.get("RecordingUrl"));
   out.duration_s = in.number("RecordingDuration");
-  out.channels = in.number("RecordingChannels");
   if (const auto code = in.get("ErrorCode"); code != "0") out.error_code = text::valid_utf8(code);
+  out.parameters = recording_parameters(params);
   const std::string fallback = out.recording_sid + ':' + std::string(in.get("RecordingStatus"));
   out.inbox_key = inbox_key("recording", out.call_sid, idempotency_token, fallback);
   return in.result(std::move(out));

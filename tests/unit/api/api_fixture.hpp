@@ -30,6 +30,7 @@ class FakeStream final : public media::LiveStream {
  public:
   explicit FakeStream(bool bidirectional) : bidirectional_(bidirectional) {}
 
+  const std::string& id() const override { return id_; }
   const media::Format& format() const override { return format_; }
   bool bidirectional() const override { return bidirectional_; }
   void add_sink(std::shared_ptr<media::Sink> /*sink*/) override {}
@@ -39,6 +40,7 @@ class FakeStream final : public media::LiveStream {
   std::atomic<int> ends = 0;
 
  private:
+  const std::string id_ = "MZ0f1e2d3c4b5a69780f1e2d3c4b5a6978";
   const media::Format format_;
   const bool bidirectional_;
 };

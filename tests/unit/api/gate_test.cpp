@@ -1,4 +1,5 @@
 #include "unit/api/api_fixture.hpp"
+#include "unit/observe/captured_log.hpp"
 
 #include <trunkline/net/problem.hpp>
 
@@ -8,6 +9,7 @@
 using namespace trunkline;
 using api::test::ApiFixture;
 using api::test::header;
+using test::CapturedLog;
 
 namespace {
 
@@ -109,6 +111,41 @@ TEST_CASE("a body that cannot be taken is answered as the connection says") {
   const auto answer = here.get("/api/v1/calls");
   CHECK(answer.status == 413);
   CHECK(header(answer, "X-Request-Id") == "req_1");
+}
+
+TEST_CASE("a log line of a request names its call, and never a number") {
+  ApiFixture here;
+  const CapturedLog log;
+  const std::string call = here.calls.arrive("CA1").call_id;
+  here.get("/api/v1/calls/" + call);
+  CHECK(nlohmann::json::parse(log.last())["callId"] == call);
+  for (const std::string number : {"+14155550123", "%2B14155550123", "14155550123"}) {
+    CAPTURE(number);
+    here.get("/api/v1/calls/" + number);
+    CHECK(log.last().find("5550123") == std::string::npos);
+    here.get("/nowhere/" + number + "/x");
+    CHECK(log.last().find("5550123") == std::string::npos);
+    CHECK(log.last().find("/x\"") != std::string::npos);
+  }
+  here.get("/api/v1/calls");
+  CHECK_FALSE(nlohmann::json::parse(log.last()).contains("callId"));
+}
+
+TEST_CASE("who asks for events that there are none of is told so") {
+  ApiFixture here;
+  const auto asked = [&](const std::string& types) {
+    auto request = ApiFixture::request("GET", "/api/v1/events", {{"Authorization", here.bearer()}});
+    request.query = "types=" + types;
+    return here.upgrade(std::move(request));
+  };
+  for (const std::string types : {"call.*", "media.started", "transcript.interim", "call.status,dtmf.*"}) {
+    CAPTURE(types);
+    CHECK(asked(types).handler != nullptr);
+  }
+  for (const std::string types : {"*", "call", "nope.*", "call.status,", ".*", "call.stat.*"}) {
+    CAPTURE(types);
+    CHECK(code_of(asked(types).refusal) == "invalid_parameter");
+  }
 }
 
 TEST_CASE("an upgrade that an ordinary address is asked for is left aside") {

@@ -18,10 +18,12 @@ inline Event make_event(std::string id, EventType type, std::int64_t ms, std::st
 }
 
 inline Event received(std::int64_t ms, const std::string& route = "default") {
-  return make_event("evt_received", EventType::call_received, ms,
-                    R"({"provider":"twilio","providerCallId":"CA1","direction":"inbound","from":"+14155550100",)"
-                    R"("to":"+14155550199","route":")" +
-                        route + R"(","metadata":{"FromCity":"Oslo"}})");
+  Event event = make_event("evt_received", EventType::call_received, ms,
+                           R"({"provider":"twilio","providerCallId":"CA1","direction":"inbound","from":"+14155550100",)"
+                           R"("to":"+14155550199","route":")" +
+                               route + R"(","metadata":{"FromCity":"Oslo"}})");
+  event.version = 1;
+  return event;
 }
 
 inline Event status(std::string id, std::int64_t ms, State state, const std::string& more = "") {

@@ -58,10 +58,11 @@ std::vector<Event> random_events(Random& random) {
   std::vector<Event> events;
   const int count = number(random, 1, 12);
   for (int i = 0; i < count; ++i) {
-    const EventType type = pick(random, types);
+    const EventType type = i == 0 ? EventType::call_received : pick(random, types);
     events.push_back(
         make_event("evt_" + std::to_string(i), type, 1000 * number(random, 1, 12), random_data(random, type)));
   }
+  events.front().version = 1;
   return events;
 }
 

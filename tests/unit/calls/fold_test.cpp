@@ -24,6 +24,13 @@ TEST_CASE("an answered call goes from ringing to ended with its times and durati
   CHECK(call.end_reason == "completed");
 }
 
+TEST_CASE("a call of which only the end is told was connected for as long as that says") {
+  const Call call = fold({received(0), status("evt_2", 9000, State::ended, R"(,"duration":6)")});
+  CHECK(call.connected_at == from_millis(3000));
+  CHECK_FALSE(fold({received(0), status("evt_2", 9000, State::ended, R"(,"duration":0)")}).connected_at);
+  CHECK_FALSE(fold({received(0), status("evt_2", 9000, State::missed, R"(,"duration":6)")}).connected_at);
+}
+
 TEST_CASE("the provider's duration is taken before our own") {
   const Call call = fold(
       {received(0), status("evt_2", 1000, State::connected), status("evt_3", 9000, State::ended, R"(,"duration":12)")});
@@ -125,7 +132,6 @@ TEST_CASE("the arrival that chose a route decides the facts, not an earlier stat
   heard_of.id = "evt_0";
   CHECK(fold({heard_of, received(1000, "sales")}).route == "sales");
   CHECK(fold({received(1000, "sales"), heard_of}).route == "sales");
-  CHECK(fold({received(1000, "sales"), heard_of}).created_at == from_millis(500));
 }
 
 TEST_CASE("malformed data changes nothing but the version") {

@@ -165,7 +165,7 @@ struct Fixture {
   }
   Admitted arrive(const std::string& sid) { return arrive(arrival(sid)); }
 
-  Result<> report(const std::string& sid, const std::string& key, State state, std::string_view more = "") {
+  Result<std::string> report(const std::string& sid, const std::string& key, State state, std::string_view more = "") {
     StatusUpdate update;
     update.inbox_key = key;
     update.provider = "twilio";

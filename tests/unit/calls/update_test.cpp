@@ -54,6 +54,66 @@ TEST_CASE("a callback about an unknown call makes the call") {
   CHECK(call->version == 2);
 }
 
+TEST_CASE("when a call was made is never changed, and nothing happens to it before that") {
+  Fixture fixture;
+  const std::string id = fixture.arrive("CA1").call_id;
+  const WallTime made = fixture.clock.wall();
+  StatusUpdate early;
+  early.inbox_key = "s1";
+  early.provider = "twilio";
+  early.provider_call_id = "CA1";
+  early.at = from_millis(0);
+  early.data = R"({"status":"CONNECTED"})";
+  CHECK(run(fixture.service->update(early)).value() == id);
+  early.inbox_key = "s2";
+  early.data = R"({"status":"ENDED"})";
+  CHECK(run(fixture.service->update(early)).value() == id);
+  const Call call = fixture.find(id);
+  CHECK(call.created_at == made);
+  CHECK(call.connected_at == made);
+  CHECK(call.ended_at == made);
+  CHECK(call.duration_s == 0);
+}
+
+TEST_CASE("callbacks that come in between do not move calls from page to page") {
+  Fixture fixture;
+  for (const char* sid : {"CA1", "CA2", "CA3", "CA4"}) {
+    fixture.arrive(sid);
+    fixture.clock.advance(milliseconds(100));
+  }
+  CallFilter filter;
+  filter.limit = 2;
+  const auto first = run(fixture.service->list(filter)).value();
+  for (const auto& call : first.data) {
+    StatusUpdate ringing;
+    ringing.inbox_key = call.id;
+    ringing.provider = "twilio";
+    ringing.provider_call_id = call.provider_call_id;
+    ringing.at = call.created_at - milliseconds(700);
+    ringing.data = R"({"status":"RINGING"})";
+    REQUIRE(run(fixture.service->update(ringing)).has_value());
+  }
+  filter.cursor = first.next_cursor;
+  const auto second = run(fixture.service->list(filter)).value();
+  REQUIRE(second.data.size() == 2);
+  CHECK(second.data[0].provider_call_id == "CA2");
+  CHECK(second.data[1].provider_call_id == "CA1");
+}
+
+TEST_CASE("a call that a callback makes keeps what it says beside") {
+  Fixture fixture;
+  StatusUpdate leg;
+  leg.inbox_key = "s1";
+  leg.provider = "twilio";
+  leg.provider_call_id = "CA2";
+  leg.metadata = {{"ParentCallSid", "CA1"}};
+  leg.at = fixture.clock.wall();
+  leg.data = R"({"status":"RINGING"})";
+  const auto id = run(fixture.service->update(leg));
+  REQUIRE(id.has_value());
+  CHECK(fixture.find(*id).metadata.at("ParentCallSid") == "CA1");
+}
+
 TEST_CASE("data that is no JSON object is refused before it is stored") {
   Fixture fixture;
   const std::string id = fixture.arrive("CA1").call_id;

@@ -89,6 +89,19 @@ TEST_CASE("Late frames are counted") {
   CHECK_FALSE(f.heard.alerts.empty());
 }
 
+TEST_CASE("What comes late was not lost") {
+  Fixture f;
+  f.frame(0);
+  for (int i = 1; i < 500; i += 2) {
+    f.frame(i + 1);
+    f.frame(i);
+  }
+  const auto& quality = f.end();
+  CHECK(quality.late == 250);
+  CHECK(quality.lost_ms == 0);
+  CHECK(quality.loss_percent == 0);
+}
+
 TEST_CASE("Jitter follows RFC 3550") {
   Fixture f;
   double expected = 0;

@@ -61,7 +61,7 @@ struct Start {
 };
 
 struct Dial {
-  std::string number;
+  std::string number;  ///< E.164, `client:name` or `sip:user@host`
   std::string caller_id;
   std::string action;
   std::optional<std::uint32_t> timeout_s;

@@ -6,6 +6,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +39,8 @@ using Parsed = boost::system::result<T, InvalidParameters>;
 /// The request for a call's first document.
 Parsed<calls::Arrival> parse_voice(const Params& params, std::string_view idempotency_token);
 
-/// A call's progress. `now` stands in for a missing Timestamp.
+/// A call's progress. `now` stands in for a missing Timestamp. Nothing but the ids and CallStatus is needed: Twilio
+/// does not repeat a callback, so that what is malformed in the rest of it is left out.
 Parsed<calls::StatusUpdate> parse_status(const Params& params, std::string_view idempotency_token, WallTime now);
 
 struct StreamStatus {
@@ -63,8 +65,8 @@ struct RecordingStatus {
   Status status = Status::in_progress;
   std::string url;  ///< without extension; not public
   std::optional<std::uint64_t> duration_s;
-  std::optional<std::uint64_t> channels;
-  std::string error_code;  ///< empty when there is none
+  std::string error_code;                         ///< empty when there is none
+  std::map<std::string, std::string> parameters;  ///< those without a field here, under the provider's names
 };
 Parsed<RecordingStatus> parse_recording_status(const Params& params, std::string_view idempotency_token);
 

@@ -27,7 +27,7 @@ Document one_of_each() {
                    "https://gw.example/after"},
            Start{{"wss://gw.example/m", "x", "both_tracks", {}, {}}},
            Dial{"+4989123456", "+15550100001", "https://gw.example/d", 20}, Redirect{"https://gw.example/next", "POST"},
-           Reject{"busy"}, Hangup{}}};
+           Dial{"client:bob", {}, {}, {}}, Dial{"sip:bob@gw.example", {}, {}, {}}, Reject{"busy"}, Hangup{}}};
 }
 
 }  // namespace
@@ -41,6 +41,8 @@ TEST_CASE("each verb is written in its shape") {
   CHECK(xml_of(Say{"hi", "en-US", {}}) == response(R"(<Say language="en-US">hi</Say>)"));
   CHECK(xml_of(Play{"https://h/a.wav", {}}) == response("<Play>https://h/a.wav</Play>"));
   CHECK(xml_of(Redirect{"https://h/", "POST"}) == response(R"(<Redirect method="POST">https://h/</Redirect>)"));
+  CHECK(xml_of(Dial{"client:bob", {}, {}, {}}) == response("<Dial><Client>bob</Client></Dial>"));
+  CHECK(xml_of(Dial{"sip:a&b@h", {}, {}, {}}) == response("<Dial><Sip>sip:a&amp;b@h</Sip></Dial>"));
   CHECK(xml_of(Dial{"+491", {}, {}, 5}) == response(R"(<Dial timeout="5"><Number>+491</Number></Dial>)"));
   CHECK(
       xml_of(Connect{{"wss://h/m", "n", {}, {}, {{"token", "t"}}}, {}}) ==
@@ -155,7 +157,7 @@ TEST_CASE("well-formed documents that say nothing sensible are refused") {
         "<Response><Start><Stream url='u'/><Stream url='u'/></Start></Response>",
         "<Response><Start><Recording/></Start></Response>",
         "<Response><Connect><Stream url='u'><Say/></Stream></Connect></Response>",
-        "<Response><Dial><Number/></Dial></Response>", "<Response><Dial><Sip>a</Sip></Dial></Response>",
+        "<Response><Dial><Number/></Dial></Response>", "<Response><Dial><Queue>a</Queue></Dial></Response>",
         "<Response><Dial timeout='x'>+491</Dial></Response>", "<Response><Dial/></Response>",
         "<Response><Pause length='-1'/></Response>", "<Response><Pause length='4294967296'/></Response>",
         "<Response><Redirect/></Response>", "<Response><Play/></Response>"}) {

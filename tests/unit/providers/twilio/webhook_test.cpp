@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 using namespace trunkline;
@@ -123,7 +124,6 @@ TEST_CASE("every invalid parameter is named, all at once") {
   CHECK(bad_from.error().to_error().message == "From: must be a number in E.164 form, client:name or sip:user@host");
   CHECK(fields_of(parse_voice(with(voice_params(), "CallSid", "CA12"), "")) == Names{"CallSid"});
   CHECK(fields_of(parse_voice(with(voice_params(), "AccountSid", call_sid), "")) == Names{"AccountSid"});
-  CHECK(fields_of(parse_voice(with(voice_params(), "Direction", "up"), "")) == Names{"Direction"});
   CHECK(fields_of(parse_voice(with(voice_params(), "CallStatus", "sleeping"), "")) == Names{"CallStatus"});
 }
 
@@ -134,7 +134,8 @@ TEST_CASE("a status callback becomes an update") {
   CHECK(update->provider_call_id == call_sid);
   CHECK(update->type == calls::EventType::call_status);
   CHECK(update->from == "+4989123456");
-  CHECK(text::to_rfc3339(update->at) == "2026-08-30T08:39:26.000Z");
+  CHECK(update->metadata.at("StirVerstat") == "TN-Validation-Passed-A");
+  CHECK(text::to_rfc3339(update->at) == "2026-08-30T08:39:26.999Z");  // Twilio's second, to its end
   CHECK(update->inbox_key == "twilio:status:" + call_sid + ":2:in-progress");
   const auto data = nlohmann::json::parse(update->data);
   CHECK(data["status"] == "CONNECTED");
@@ -174,13 +175,41 @@ TEST_CASE("a bare status callback is enough") {
   CHECK(update->inbox_key == "twilio:status:" + call_sid + "::busy");
 }
 
-TEST_CASE("a status callback with nonsense names its fields") {
-  const Params params = {{"From", "x y"},      {"SequenceNumber", "two"}, {"CallDuration", "-1"},
-                         {"Timestamp", "now"}, {"CallStatus", ""},        {"Direction", "x"}};
-  CHECK(fields_of(parse_status(params, "", now)) == Names{"CallSid", "AccountSid", "From", "Direction", "Timestamp",
-                                                          "SequenceNumber", "CallDuration", "CallStatus"});
-  CHECK(fields_of(parse_status(with(status_params("busy"), "CallDuration", "99999999999999999999"), "", now)) ==
-        Names{"CallDuration"});
+TEST_CASE("a status callback that says nothing names what it lacks") {
+  CHECK(fields_of(parse_status({{"CallStatus", "asleep"}}, "", now)) == Names{"CallSid", "AccountSid", "CallStatus"});
+}
+
+TEST_CASE("what is odd beside a status is left out: the callback does not come again") {
+  auto params = status_params("busy");
+  for (const auto& [name, value] : Params{{"From", "x y"},
+                                          {"To", "Blocked"},
+                                          {"SequenceNumber", "two"},
+                                          {"CallDuration", "99999999999999999999"},
+                                          {"Timestamp", "now"},
+                                          {"Direction", "trunking-terminating"}}) {
+    params = with(std::move(params), name, value);
+  }
+  const auto update = parse_status(params, "", now);
+  REQUIRE(update.has_value());
+  CHECK(update->from.empty());
+  CHECK(update->to.empty());
+  CHECK(update->direction == calls::Direction::inbound);
+  CHECK(update->at == now);
+  const auto data = nlohmann::json::parse(update->data);
+  CHECK(data["status"] == "BUSY");
+  CHECK_FALSE(data.contains("duration"));
+  CHECK_FALSE(data.contains("sequence"));
+}
+
+TEST_CASE("nothing has happened after we are told of it, and a second lasts to its end") {
+  const auto at = [](std::string time, WallTime told) {
+    return text::to_rfc3339(parse_status(with(status_params("ringing"), "Timestamp", std::move(time)), "", told)->at);
+  };
+  const WallTime told = text::parse_rfc3339("2026-08-30T08:39:26.500Z").value();
+  CHECK(at("Sun, 30 Aug 2026 08:39:25 +0000", told) == "2026-08-30T08:39:25.999Z");
+  CHECK(at("Sun, 30 Aug 2026 08:39:26 +0000", told) == "2026-08-30T08:39:26.500Z");
+  CHECK(at("Sun, 30 Aug 2026 08:39:29 +0000", told) == "2026-08-30T08:39:26.500Z");
+  CHECK(at("2026-08-30T08:39:24.250Z", told) == "2026-08-30T08:39:24.250Z");
 }
 
 TEST_CASE("when a callback was sent is read in both of Twilio's forms") {
@@ -228,14 +257,14 @@ TEST_CASE("a recording's callbacks are read") {
   CHECK(status->inbox_key == "twilio:recording:" + call_sid + ":RE0f1e2d3c4b5a69780f1e2d3c4b5a6978:completed");
   CHECK(status->url == "https://api.twilio.com/x");
   CHECK(status->duration_s == 7);
-  CHECK(status->channels == 2);
+  CHECK(status->parameters == std::map<std::string, std::string>{{"RecordingChannels", "2"}});
   CHECK(status->error_code.empty());
 
   const auto absent = parse_recording_status(with(with(params, "RecordingStatus", "absent"), "ErrorCode", "16101"), "");
   CHECK(absent->status == RecordingStatus::Status::absent);
   CHECK(absent->error_code == "16101");
   CHECK(fields_of(parse_recording_status({{"RecordingDuration", "x"}}, "")) ==
-        Names{"CallSid", "RecordingSid", "RecordingStatus", "RecordingDuration"});
+        Names{"CallSid", "RecordingSid", "RecordingStatus"});
 }
 
 TEST_CASE("a sid is its prefix and 32 hexadecimal digits") {
