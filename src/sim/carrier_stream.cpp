@@ -61,11 +61,12 @@ void CarrierStream::on_grid() {
 
 // One frame a step, or as the fault has it; places on the time line stay what they are.
 void CarrierStream::send_frames() {
+  if (overtaken_) return send_frame(*std::exchange(overtaken_, std::nullopt));
   const std::uint64_t index = frames_++;
   if (options_.fault == Fault::drop && by_chance(0.05)) return;
   if (options_.fault == Fault::reorder && by_chance(0.1)) {
-    send_frame(frames_++);
-    return send_frame(index);
+    overtaken_ = index;
+    return send_frame(frames_++);
   }
   send_frame(index);
   if (options_.fault == Fault::duplicate && by_chance(0.1)) send_frame(index);

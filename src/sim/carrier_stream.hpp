@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -56,9 +57,10 @@ class CarrierStream final : public net::WebSocketHandler, public std::enable_sha
   std::mt19937_64 dice_;
   net::WebSocket* socket_ = nullptr;
   MonoTime started_;
-  std::uint64_t grid_ = 0;    // 20 ms steps since the start
-  std::uint64_t frames_ = 0;  // of the caller's audio, as placed on the grid
-  std::uint64_t silent_ = 0;  // steps since the caller has finished
+  std::uint64_t grid_ = 0;                  // 20 ms steps since the start
+  std::uint64_t frames_ = 0;                // of the caller's audio, as placed on the grid
+  std::optional<std::uint64_t> overtaken_;  // the frame that comes a step late
+  std::uint64_t silent_ = 0;                // steps since the caller has finished
   std::uint64_t sequence_ = 0;
   std::array<std::uint64_t, media::track_count> chunks_{};
   std::deque<std::uint8_t> playing_;

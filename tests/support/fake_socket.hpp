@@ -26,7 +26,7 @@ class FakeSocket final : public net::WebSocket {
     return true;
   }
   bool send_binary(std::span<const std::uint8_t> /*message*/) override { return false; }
-  void flush() override {}
+  void flush() override { ++flushes; }
   void ping() override {}
   void close(net::CloseCode code, std::string_view reason) override { closed.push_back({code, std::string(reason)}); }
   void abort() override { aborted = true; }
@@ -45,6 +45,7 @@ class FakeSocket final : public net::WebSocket {
   std::size_t room = std::numeric_limits<std::size_t>::max();
   std::vector<nlohmann::json> sent;
   std::vector<net::CloseInfo> closed;
+  std::size_t flushes = 0;
   bool aborted = false;
 
  private:

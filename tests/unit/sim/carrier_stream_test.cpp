@@ -4,6 +4,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
 namespace trunkline::sim {
 namespace {
 
@@ -76,6 +80,20 @@ TEST_CASE("a stream begins as Twilio's does and keeps its count") {
   CHECK(fixture.over);
   CHECK(fixture.report.frames_sent == 2);
   CHECK(fixture.report.media_error.empty());
+}
+
+TEST_CASE("under the fault `reorder` frames change places, and one is sent a step all the same") {
+  StreamFixture fixture(Fault::reorder, 50);
+  std::vector<std::int64_t> places;
+  while (fixture.socket.flushes < 50) {
+    test::turn_until(fixture.worker, [&] { return fixture.socket.flushes > places.size(); });
+    const auto frames = fixture.sent("media");
+    REQUIRE(frames.size() == fixture.socket.flushes);
+    places.push_back((std::stoll(frames.back()["media"]["timestamp"].get<std::string>()) - 67) / 20);
+  }
+  CHECK_FALSE(std::ranges::is_sorted(places));
+  for (std::size_t i = 0; i < places.size(); ++i) CHECK(std::abs(places[i] - static_cast<std::int64_t>(i)) <= 1);
+  CHECK(std::set(places.begin(), places.end()).size() == places.size());
 }
 
 TEST_CASE("a mark comes back when what was sent before it has been played") {
