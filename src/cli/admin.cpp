@@ -62,6 +62,10 @@ bool report_problems(const config::Loaded& loaded) {
   return true;
 }
 
+std::string explain(const Error& error) {
+  return error.detail.empty() ? error.message : error.message + ": " + error.detail;
+}
+
 int doctor(const Common& common) {
   const config::Loaded loaded = load_settings(common);
   const auto checks = loaded.ok() ? run_checks(loaded.settings) : std::vector<Check>{};
@@ -84,7 +88,7 @@ int migrate(const Common& common) {
   const auto report = database ? store::migrate(**database, store::sqlite_migrations())
                                : Result<store::MigrationReport>(database.error());
   if (!report) {
-    std::cerr << "trunkline: " << report.error().message << '\n';
+    std::cerr << "trunkline: " << explain(report.error()) << '\n';
     return failed;
   }
   if (common.json) {
@@ -103,7 +107,7 @@ int print_token(const Common& common, const TokenOptions& options) {
   const auto ids = make_ids(system_clock());
   const auto secret = auth::signing_secret(security, loaded.settings.data_dir, *ids);
   if (!secret) {
-    std::cerr << "trunkline: " << secret.error().message << '\n';
+    std::cerr << "trunkline: " << explain(secret.error()) << '\n';
     return secret.error().code == "no_signing_key" ? configuration : failed;
   }
   const auth::Grant grant{options.subject, {options.role}, options.ttl, {security.jwt_issuer, security.jwt_audience}};

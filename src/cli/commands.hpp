@@ -1,5 +1,6 @@
 #pragma once
 
+#include <trunkline/base/result.hpp>
 #include <trunkline/config/load.hpp>
 
 #include <chrono>
@@ -30,6 +31,9 @@ struct Common {
 config::Loaded load_settings(const Common& common);
 bool report_problems(const config::Loaded& loaded);
 
+/// A failure on one line for the one who typed the command: with its detail, such as the path.
+std::string explain(const Error& error);
+
 struct ServeOptions {
   bool demo = false;
   bool demo_once = false;  ///< leave when the demonstration is over
@@ -41,7 +45,7 @@ struct SimOptions {
   std::string target;
   std::string token;  ///< the auth token to sign with; empty: TWILIO_AUTH_TOKEN
   std::filesystem::path wav;
-  std::filesystem::path keep;  ///< where to put what the caller heard
+  std::filesystem::path keep;  ///< where to put what the caller heard; later calls get a number
   std::size_t count = 1;
   double rate = 1;  ///< calls a second
   bool no_media = false;

@@ -147,7 +147,7 @@ int serve(const Common& common, const ServeOptions& options) {
     log::error("cannot start",
                {{"code", app.error().code}, {"reason", app.error().message}, {"detail", app.error().detail}});
     log::flush();
-    std::cerr << "trunkline: " << app.error().message << '\n';
+    std::cerr << "trunkline: " << explain(app.error()) << '\n';
     return failed;
   }
   log::info("listening", {{"host", loaded.settings.server.host},
