@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 
+#include <trunkline/config/url.hpp>
 #include <trunkline/sim/twilio_call.hpp>
 
 #include <CLI/CLI.hpp>
@@ -17,12 +18,20 @@ namespace {
 void add_serve(CLI::App& app, const Common& common, int& code) {
   static ServeOptions options;
   auto* serve_command = app.add_subcommand("serve", "Run the gateway until SIGTERM or Ctrl-C");
-  serve_command->add_flag("--demo", options.demo, "Also place one simulated call and show what happens to it");
-  serve_command->add_flag("--demo-once", options.demo_once, "With --demo: stop when the call is over");
+  auto* demo =
+      serve_command->add_flag("--demo", options.demo, "Also place one simulated call and show what happens to it");
+  serve_command->add_flag("--demo-once", options.demo_once, "With --demo: stop when the call is over")->needs(demo);
   serve_command->footer(
       "Examples:\n  trunkline serve\n  PORT=9000 DATA_DIR=/var/lib/trunkline trunkline serve\n"
       "  trunkline serve --config trunkline.yaml --set LOG_LEVEL=debug");
   serve_command->callback([&] { code = serve(common, options); });
+}
+
+std::string as_target(std::string& text) {
+  auto url = config::parse_base_url(text, "http https");
+  if (!url) return url.error().message;
+  text = std::move(*url);
+  return "";
 }
 
 void add_sim(CLI::App& app, const Common& common, int& code) {
@@ -33,10 +42,12 @@ void add_sim(CLI::App& app, const Common& common, int& code) {
   call->add_option("--provider", options.provider, "Whose wire format")
       ->check(CLI::IsMember({"twilio"}))
       ->capture_default_str();
-  call->add_option("--target", options.target, "The gateway's address; default http://127.0.0.1:PORT");
+  call->add_option("--target", options.target, "The gateway's address; default http://127.0.0.1:PORT")
+      ->transform(CLI::Validator(as_target, "URL"));
   call->add_option("--token", options.token, "Auth token to sign with; default TWILIO_AUTH_TOKEN");
   call->add_option("--wav", options.wav, "What the caller says; default a spoken menu")->check(CLI::ExistingFile);
-  call->add_option("--keep", options.keep, "Write what the caller heard to this WAV file");
+  call->add_option("--keep", options.keep,
+                   "Write what the caller heard to this WAV file; of the second call to NAME-2.wav, and so on");
   call->add_option("--count", options.count, "How many calls")->check(CLI::Range(1, 100'000))->capture_default_str();
   call->add_option("--rate", options.rate, "Calls a second")->check(CLI::Range(0.01, 10'000.0))->capture_default_str();
   call->add_option("--from", options.from, "The caller's number")->capture_default_str();

@@ -53,7 +53,7 @@ class Calls {
     finished.wait();
     worker_.stop();
     if (!json_) std::cout << good_ << " of " << options_.count << " calls went through\n";
-    return good_ == options_.count ? ok : failed;
+    return good_ == options_.count && all_kept_ ? ok : failed;
   }
 
  private:
@@ -74,7 +74,7 @@ class Calls {
     const auto report = co_await sim::place_twilio_call(worker_, std::move(plan), *ids_, system_clock());
     print(report);
     if (report && report->media_error.empty()) ++good_;
-    if (report && !options_.keep.empty() && index == 0) keep(*report);
+    if (report && !options_.keep.empty()) keep(index, *report);
     if (++done_ == options_.count) finished_.set_value();
   }
 
@@ -84,7 +84,7 @@ class Calls {
         std::cout << ordered_json{{"error", report.error().code}, {"message", report.error().message}}.dump() << '\n'
                   << std::flush;
       } else {
-        std::cout << "failed: " << report.error().message << ' ' << report.error().detail << '\n' << std::flush;
+        std::cout << "failed: " << explain(report.error()) << '\n' << std::flush;
       }
       return;
     }
@@ -110,9 +110,15 @@ class Calls {
               << std::flush;
   }
 
-  void keep(const sim::CallReport& report) const {
-    const auto written = recording::write_wav(options_.keep, {1, 8'000, report.heard});
-    if (!written) std::cerr << "trunkline: " << written.error().message << '\n';
+  void keep(std::size_t index, const sim::CallReport& report) {
+    std::filesystem::path file = options_.keep;
+    if (index > 0) {
+      file.replace_filename(file.stem().string() + "-" + std::to_string(index + 1) + file.extension().string());
+    }
+    const auto written = recording::write_wav(file, {1, 8'000, report.heard});
+    if (written) return;
+    all_kept_ = false;
+    std::cerr << "trunkline: " << explain(written.error()) << '\n';
   }
 
   const sim::CallPlan plan_;
@@ -123,6 +129,7 @@ class Calls {
   std::promise<void> finished_;
   std::size_t done_ = 0;
   std::size_t good_ = 0;
+  bool all_kept_ = true;
 };
 
 }  // namespace
@@ -149,7 +156,7 @@ int sim_call(const Common& common, const SimOptions& options) {
   plan.fault = sim::parse_fault(options.fault).value_or(sim::Fault::none);
   auto audio = caller_audio(options);
   if (!audio) {
-    std::cerr << "trunkline: " << audio.error().message << '\n';
+    std::cerr << "trunkline: " << explain(audio.error()) << '\n';
     return failed;
   }
   plan.audio = std::move(*audio);

@@ -1,6 +1,5 @@
-#include "config/url.hpp"
-
 #include <trunkline/base/text.hpp>
+#include <trunkline/config/url.hpp>
 
 #include <algorithm>
 

@@ -1,8 +1,7 @@
 #include "config/values.hpp"
 
-#include "config/url.hpp"
-
 #include <trunkline/base/text.hpp>
+#include <trunkline/config/url.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "config/url.hpp"
+#include <trunkline/config/url.hpp>
 
 #include <catch2/catch.hpp>
 
