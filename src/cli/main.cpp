@@ -1,10 +1,12 @@
 #include "cli/commands.hpp"
 
+#include <trunkline/app/app.hpp>
 #include <trunkline/config/url.hpp>
 #include <trunkline/sim/twilio_call.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -95,6 +97,15 @@ void add_plain_commands(CLI::App& app, const Common& common, int& code) {
   app.add_subcommand("version", "Print the version")->callback([&] { code = print_version(common); });
 }
 
+// CLI11 misses the command before it looks at the word that stands in its place; that word says more.
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+  auto unknown = app.remaining(true);
+  std::ranges::reverse(unknown);  // as it was typed, after ExtrasError has turned it round
+  const bool other_word = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty();
+  const int code = other_word ? app.exit(CLI::ExtrasError(unknown)) : app.exit(error);
+  return code == 0 ? ok : usage;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Trunkline: a self-hosted call gateway", "trunkline"};
   app.require_subcommand(1);
@@ -107,6 +118,7 @@ int run(int argc, char** argv) {
   app.add_option("--config", common.config_file, "YAML file with configuration")->check(CLI::ExistingFile);
   app.add_option("--set", sets, "NAME=VALUE, over file and environment; may repeat")->take_all();
   app.add_flag("--json", common.json, "Output for programs");
+  app.set_version_flag("--version", "trunkline " + std::string(app::version));
   app.parse_complete_callback([&] {
     for (const auto& text : sets) {
       const auto equals = text.find('=');
@@ -122,7 +134,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ok : usage;
+    return refuse(app, error);
   }
   return code;
 }

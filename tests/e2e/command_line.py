@@ -1,4 +1,4 @@
-"""What is typed: options that do not fit, and what the simulator does with good ones."""
+"""What is typed: words that no command has, options that do not fit, and what the simulator does with good ones."""
 
 import json
 import os
@@ -10,6 +10,18 @@ from gateway import AUTH_TOKEN, Audio, Gateway, run, scratch, tone  # noqa: E402
 from tap import check, done, together  # noqa: E402
 
 FAILED, USAGE = 1, 2  # exit statuses
+
+
+def words():
+    for arguments in (["nosuch"], ["sim", "nosuch"], ["nosuch", "--json"]):
+        result = run(*arguments)
+        check(f"`{' '.join(arguments)}` names the word that is not known",
+              result.returncode == USAGE and "nosuch" in result.stderr, result)
+    check("words are named as they were typed", "nosuch more" in run("nosuch", "more").stderr)
+    result = run()
+    check("without a command one is asked for", result.returncode == USAGE and "subcommand" in result.stderr, result)
+    result = run("--version")
+    check("`--version` says what `version` says", result.returncode == 0 and result.stdout == run("version").stdout, result)
 
 
 def options():
@@ -42,5 +54,5 @@ def simulator():
               result.returncode == FAILED and str(nowhere.parent) in result.stderr, result)
 
 
-together([options, simulator])
+together([words, options, simulator])
 done()
