@@ -110,7 +110,8 @@ class Loader {
     if (!given->text.empty()) {  // an empty flag asks for the default
       const auto read = assign(option, out_.settings, given->text);
       if (!read) {
-        return wrong(given->name, (option.secret ? "" : quoted(given->text)) + read.error().message,
+        return wrong(given->name,
+                     (may_hold_secret(option, given->text) ? "" : quoted(given->text)) + read.error().message,
                      std::string(option.example));
       }
     }
@@ -155,6 +156,11 @@ class Loader {
     if (file.empty()) return;
     const auto text = in_.read_file(file);
     if (!text) wrong(std::string(name), quoted(file.string()) + text.error().message, "a file that can be read");
+  }
+
+  // A URL carries one as its user or in its query, and whoever writes it in the wrong place means the same.
+  static bool may_hold_secret(const Option& option, std::string_view text) {
+    return option.secret || text.find_first_of("@?") != std::string_view::npos;
   }
 
   static std::string quoted(const std::string& value) {

@@ -145,6 +145,10 @@ TEST_CASE("a value in an error is cut, and a secret is never in one") {
   CHECK_THAT(problem_with("DATABASE_URL", "mysql://me:hunter2@db"), !Contains("hunter2"));
   CHECK_THAT(problem_with("TWILIO_AUTH_TOKEN", "hunter2 hunter3"), !Contains("hunter2"));
   CHECK_THAT(problem_with("JWT_SECRET", "hunter2"), !Contains("hunter2"));
+  CHECK(problem_with("DEEPGRAM_URL", "wss://me:hunter2@dg/") == "must not name a user");
+  CHECK_THAT(problem_with("DEEPGRAM_URL", "me:hunter2@dg"), !Contains("hunter2"));
+  CHECK_THAT(problem_with("PUBLIC_URL", "https://calls.example.com/?key=hunter2"), !Contains("hunter2"));
+  CHECK_THAT(problem_with("CORS_ORIGINS", "https://me:hunter2@example.com"), !Contains("hunter2"));
 }
 
 TEST_CASE("the public URL loses its trailing slash, and follows port and TLS when it is not given") {
