@@ -20,6 +20,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// And not a place in the file, where values are written in another way.
+bool is_variable(std::string_view name) {
+  return std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 int code_of(const std::vector<Check>& checks) {
   const bool wrong =
       std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.verdict == Verdict::wrong; });
@@ -56,7 +61,7 @@ bool report_problems(const config::Loaded& loaded) {
   std::cerr << "trunkline: the configuration has " << loaded.problems.size() << " problem(s):\n";
   for (const auto& [name, problem, example] : loaded.problems) {
     std::cerr << "  " << name << ": " << problem;
-    if (!example.empty()) std::cerr << " (for example " << name << "=" << example << ")";
+    if (!example.empty()) std::cerr << " (for example " << (is_variable(name) ? name + "=" : "") << example << ")";
     std::cerr << '\n';
   }
   return true;

@@ -58,13 +58,22 @@ class Reader {
       read_routes(value, document_);
     } else if (names_.sections.contains(path)) {
       if (value.IsMap()) return section(value, path + ".");
-      wrong(value, path, "is a section, not a value", path + ":\n  key: value");
+      wrong(value, path, "is a section, not a value", example_of(path));
     } else if (names_.values.contains(path)) {
       read_option(value, path);
     } else {
       const std::string near(names_.nearest_to(path));
-      wrong(key, path, "is not known" + (near.empty() ? "" : "; did you mean " + near + "?"), near);
+      wrong(key, path, "is not known" + (near.empty() ? "" : "; did you mean " + near + "?"), "");
     }
+  }
+
+  /// Its first option that is no secret, as it would be written.
+  static std::string example_of(const std::string& section) {
+    const auto table = options();
+    const auto option = std::find_if(table.begin(), table.end(),
+                                     [&](const Option& o) { return o.path.starts_with(section + ".") && !o.secret; });
+    const auto key = option->path.substr(section.size() + 1);
+    return section + ": {" + std::string(key) + ": " + std::string(option->example) + "}";
   }
 
   void read_option(const YAML::Node& value, const std::string& path) {
@@ -93,12 +102,12 @@ Document parse_document(const std::string& yaml) {
     if (root.IsMap()) {
       Reader(document).section(root, "");
     } else if (!root.IsNull()) {
-      document.problems.push_back({"configuration file", "does not hold keys and values", "server:\n  port: 8080"});
+      document.problems.push_back({"configuration file", "does not hold keys and values", "server: {port: 8080}"});
     }
   } catch (const YAML::Exception& error) {
     document.problems.push_back({"configuration file",
                                  "is not YAML: " + error.msg + " (line " + std::to_string(error.mark.line + 1) + ")",
-                                 "server:\n  port: 8080"});
+                                 "server: {port: 8080}"});
   }
   return document;
 }

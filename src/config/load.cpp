@@ -58,7 +58,7 @@ class Loader {
     for (const auto& [name, value] : in_.flags) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
       const std::string near(nearest(name, known));
-      wrong("--set " + name, "is not known" + (near.empty() ? "" : "; did you mean " + near + "?"), near);
+      wrong("--set " + name, "is not known" + (near.empty() ? "" : "; did you mean " + near + "?"), "");
     }
   }
 
@@ -86,21 +86,19 @@ class Loader {
         wrong(shown, "and " + shown_file + " are both set; only one may be", std::string(option.example));
         return std::nullopt;
       }
-      if (file) return read_secret(source, shown_file, *file);
+      if (file) return read_secret(option, {source, shown_file, *file});
       if (text) return Given{source, shown, *text};
     }
     return std::nullopt;
   }
 
-  std::optional<Given> read_secret(Source source, const std::string& name, const std::string& file) {
-    const auto text = in_.read_file(file);
-    if (!text) {
-      wrong(name, quoted(file) + text.error().message, "/run/secrets/" + text::lower(name));
-      return std::nullopt;
-    }
-    const std::string secret(text::trim(*text));
-    if (!secret.empty()) return Given{source, name, secret};
-    wrong(name, quoted(file) + "is empty", "/run/secrets/" + text::lower(name));
+  /// `given` names the file.
+  std::optional<Given> read_secret(const Option& option, Given given) {
+    const auto text = in_.read_file(given.text);
+    const std::string secret(text ? text::trim(*text) : "");
+    if (!secret.empty()) return Given{given.source, given.name, secret};
+    wrong(given.name, quoted(given.text) + (text ? "is empty" : text.error().message),
+          "/run/secrets/" + text::lower(option.name));
     return std::nullopt;
   }
 
@@ -133,13 +131,13 @@ class Loader {
     const Settings& settings = out_.settings;
     const Security& security = settings.security;
     if (settings.server.tls_certificate.empty() != settings.server.tls_key.empty()) {
-      wrong(settings.server.tls_key.empty() ? "TLS_KEY_FILE" : "TLS_CERT_FILE",
-            "is missing: a certificate and its key belong together", "/etc/trunkline/tls.key");
+      const std::string_view missing = settings.server.tls_key.empty() ? "TLS_KEY_FILE" : "TLS_CERT_FILE";
+      wrong_variable(missing, "is missing: a certificate and its key belong together");
     }
     if (int{!security.jwt_secret.empty()} + int{!security.jwt_public_key.empty()} + int{!security.jwt_jwks.empty()} >
         1) {
       wrong("JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_FILE",
-            "are alternatives; only one may be set, because it fixes how tokens are signed", "JWT_JWKS_FILE alone");
+            "are alternatives; only one may be set, because it fixes how tokens are signed", "");
     }
     check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
     check_readable("TLS_KEY_FILE", settings.server.tls_key);
@@ -147,7 +145,7 @@ class Loader {
     check_readable("JWT_JWKS_FILE", security.jwt_jwks);
     for (const Route& route : settings.routes) {
       if (route.engine == "deepgram" && settings.deepgram.api_key.empty()) {
-        wrong("DEEPGRAM_API_KEY", "is missing: route '" + route.name + "' asks for deepgram", "your-deepgram-key");
+        wrong_variable("DEEPGRAM_API_KEY", "is missing: route '" + route.name + "' asks for deepgram");
       }
     }
   }
@@ -155,7 +153,7 @@ class Loader {
   void check_readable(std::string_view name, const std::filesystem::path& file) {
     if (file.empty()) return;
     const auto text = in_.read_file(file);
-    if (!text) wrong(std::string(name), quoted(file.string()) + text.error().message, "a file that can be read");
+    if (!text) wrong_variable(name, quoted(file.string()) + text.error().message);
   }
 
   // A URL carries one as its user or in its query, and whoever writes it in the wrong place means the same.
@@ -166,6 +164,12 @@ class Loader {
   static std::string quoted(const std::string& value) {
     const std::string text = text::valid_utf8(value);
     return "'" + (text.size() > max_echo_bytes ? text.substr(0, max_echo_bytes) + "..." : text) + "' ";
+  }
+
+  void wrong_variable(std::string_view name, std::string problem) {
+    const auto table = options();
+    const auto option = std::find_if(table.begin(), table.end(), [&](const Option& o) { return o.name == name; });
+    wrong(std::string(name), std::move(problem), std::string(option->example));
   }
 
   void wrong(std::string name, std::string problem, std::string example) {

@@ -60,7 +60,7 @@ class RouteReader {
 
   Route read(const YAML::Node& node) {
     if (!node.IsMap()) {
-      wrong(node, place_, "is not a route", "- name: sales");
+      wrong(node, place_, "is not a route", "{name: sales}");
       return route_;
     }
     std::set<std::string> seen;
@@ -85,7 +85,7 @@ class RouteReader {
       for (const RouteKey& one : table) known.push_back(one.name);
       const std::string near(nearest(name, known));
       return wrong(key_node, place_ + "." + name, "is not known" + (near.empty() ? "" : "; did you mean " + near + "?"),
-                   near);
+                   "");
     }
     if (value.IsNull()) return;
     const auto read = std::visit([&](auto field) { return assign_key(value, key->rule, route_.*field); }, key->field);
@@ -139,7 +139,7 @@ std::span<const RouteKey> route_keys() {
 
 void read_routes(const YAML::Node& list, Document& document) {
   if (!list.IsSequence()) {
-    document.problems.push_back({"routes", "is not a list" + at_line(list), "routes:\n  - name: sales"});
+    document.problems.push_back({"routes", "is not a list" + at_line(list), "routes: [{name: sales}]"});
     return;
   }
   if (list.size() > max_routes) {

@@ -30,6 +30,13 @@ def wrong_configuration():
              if name not in printed]
     check("and names all that is wrong at once", named == [], (named, printed))
     check("without showing a secret", "short" not in printed.replace("shorter", ""), printed)
+    check("an example is given as it is typed", "(for example PORT=8080)" in printed, printed)
+    file = scratch() / "trunkline.yaml"
+    file.write_text("log: {level: loud}\nroutes: sales\n")
+    status, printed = refused(TRUNKLINE_CONFIG=file)
+    check("and for the file as it is written there",
+          "log.level: 'loud' is not" in printed and "(for example info)" in printed
+          and "(for example routes: [{name: sales}])" in printed, printed)
     check("a wrong command line has another status", run("serve", "--unheard-of").returncode == 2)
 
 

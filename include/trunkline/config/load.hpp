@@ -24,7 +24,8 @@ struct Inputs {
 /// The process's environment and file system; the caller adds `file` and `flags`.
 Inputs process_inputs();
 
-/// One thing that is wrong: which variable (or place in the file), what, and a value that would be right.
+/// One thing that is wrong: which variable (or place in the file), what, and a value that would be right (empty when
+/// there is none to show; as YAML for a place in the file).
 struct Problem {
   std::string name;
   std::string problem;

@@ -44,6 +44,18 @@ TEST_CASE("what is wrong with a file is said with its place") {
   CHECK_THAT(document.problems[0].problem, Contains(problem));
 }
 
+TEST_CASE("an example of what belongs into the file can be put there") {
+  const std::string yaml = GENERATE("- a", "a: [1", "server: 8080", "log: info", "security: x", "twilio: x",
+                                    "deepgram: x", "speech: x", "recording: x", "calls: 3", "routes: {name: a}");
+  INFO(yaml);
+  const Document document = parse_document(yaml);
+  REQUIRE(document.problems.size() == 1);
+  REQUIRE_FALSE(document.problems[0].example.empty());
+  const Document right = parse_document(document.problems[0].example);
+  CHECK(right.problems == std::vector<Problem>{});
+  CHECK(right.values.size() + right.routes.size() == 1);
+}
+
 TEST_CASE("a route is read with every key") {
   const auto loaded = with_yaml(R"(
 routes:

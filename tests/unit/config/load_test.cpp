@@ -116,6 +116,15 @@ TEST_CASE("all problems are reported at once, each with an example") {
   CHECK(loaded.settings.server.port == 8080);
 }
 
+TEST_CASE("what fits together with nothing has no example, and files have the option's own") {
+  FakeInputs inputs;
+  inputs.environment = {{"JWT_SECRET", "0123456789abcdef"}, {"JWT_JWKS_FILE", "gone"}, {"TLS_KEY_FILE", "gone"}};
+  const Loaded loaded = inputs.load();
+  CHECK(problem_of(loaded, "JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_FILE").example.empty());
+  CHECK(problem_of(loaded, "JWT_JWKS_FILE").example == "/etc/trunkline/jwks.json");
+  CHECK(problem_of(loaded, "TLS_CERT_FILE").example == "/etc/trunkline/tls.crt");
+}
+
 TEST_CASE("values out of shape are refused with the reason") {
   const auto [name, value, reason] = GENERATE(table<std::string, std::string, std::string>({
       {"PORT", "0", "not a whole number"},
