@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace trunkline::adapters {
 
@@ -35,12 +37,16 @@ struct EmbeddedCounts {
 /// English, another format, or a phrase with a word that the dictionary lacks. Must outlive the sinks it opened.
 class EmbeddedTranscriber : public speech::Transcriber {
  public:
-  /// Whether these phrases can be listened for: what open() would say, for configuration checks. Error `unsupported`.
-  virtual Result<> check(std::span<const std::string> phrases) const = 0;
   virtual EmbeddedCounts counts() const = 0;
 };
 
 /// Loads the dictionary and warms one decoder up, so that a missing model shows at start. Error `engine_unavailable`.
 Result<std::unique_ptr<EmbeddedTranscriber>> make_embedded_transcriber(const EmbeddedOptions& options);
+
+/// What open() would say to a route, for configuration checks: no engine is needed. Error `unsupported`.
+Result<> check_embedded_language(std::string_view language);
+using PhraseCheck = std::function<Result<>(std::span<const std::string> phrases)>;
+/// Loads the dictionary. Error `engine_unavailable`: it is not there.
+Result<PhraseCheck> make_phrase_check(const std::filesystem::path& model_dir);
 
 }  // namespace trunkline::adapters

@@ -9,11 +9,6 @@
 namespace trunkline::adapters {
 namespace {
 
-bool is_english(std::string_view language) {
-  const auto primary = language.substr(0, language.find('-'));
-  return text::iequals(primary, "en");
-}
-
 class PocketsphinxTranscriber final : public EmbeddedTranscriber {
  public:
   PocketsphinxTranscriber(Pronunciations dictionary, const ModelFolder& model, const EmbeddedOptions& options)
@@ -33,19 +28,11 @@ class PocketsphinxTranscriber final : public EmbeddedTranscriber {
 
   std::string_view engine() const override { return "embedded"; }
 
-  Result<> check(std::span<const std::string> phrases) const override {
-    const auto vocabulary = Vocabulary::make(dictionary_, phrases);
-    if (!vocabulary) return vocabulary.error();
-    return {};
-  }
-
   EmbeddedCounts counts() const override { return {judged_.all, judged_.rejected}; }
 
   Result<std::shared_ptr<media::Sink>> open(const speech::TranscribeRequest& request,
                                             std::shared_ptr<speech::TranscriptListener> listener) override {
-    if (!is_english(request.language)) {
-      return make_error("unsupported", "the embedded engine understands English only, not " + request.language);
-    }
+    if (auto spoken = check_embedded_language(request.language); !spoken) return spoken.error();
     if (request.format.sample_rate != 8000) {
       return make_error("unsupported", "the embedded engine takes 8 kHz telephone audio only");
     }
@@ -78,6 +65,22 @@ Result<std::unique_ptr<EmbeddedTranscriber>> make_embedded_transcriber(const Emb
   auto made = std::make_unique<PocketsphinxTranscriber>(std::move(*dictionary), *model, options);
   if (auto warm = made->warm_up(); !warm) return warm.error();
   return std::unique_ptr<EmbeddedTranscriber>(std::move(made));
+}
+
+Result<> check_embedded_language(std::string_view language) {
+  if (text::iequals(language.substr(0, language.find('-')), "en")) return {};
+  return make_error("unsupported", "the embedded engine understands English only, not " + std::string(language));
+}
+
+Result<PhraseCheck> make_phrase_check(const std::filesystem::path& model_dir) {
+  auto loaded = Pronunciations::load(dictionary_of(model_dir));
+  if (!loaded) return loaded.error();
+  const auto dictionary = std::make_shared<const Pronunciations>(std::move(*loaded));
+  return PhraseCheck([dictionary](std::span<const std::string> phrases) -> Result<> {
+    const auto vocabulary = Vocabulary::make(*dictionary, phrases);
+    if (!vocabulary) return vocabulary.error();
+    return {};
+  });
 }
 
 }  // namespace trunkline::adapters

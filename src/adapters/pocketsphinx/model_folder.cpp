@@ -22,11 +22,15 @@ void require(const fs::path& file) {
 
 }  // namespace
 
+fs::path dictionary_of(const fs::path& model_dir) {
+  return model_dir / "cmudict-en-us.dict";
+}
+
 Result<ModelFolder> make_telephone_model(const fs::path& model_dir, const fs::path& scratch_dir) {
   try {
     const auto source = fs::absolute(model_dir);
     const auto made = fs::absolute(scratch_dir) / "telephone-model";
-    ModelFolder folder{made, made / "mllr", source / "en-us-phone.lm.bin", source / "cmudict-en-us.dict"};
+    ModelFolder folder{made, made / "mllr", source / "en-us-phone.lm.bin", dictionary_of(source)};
     // pocketsphinx ends the process when some of its files are missing, so they are looked for first.
     require(folder.phones);
     require(folder.dictionary);

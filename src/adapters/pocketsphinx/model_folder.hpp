@@ -14,6 +14,9 @@ struct ModelFolder {
   std::filesystem::path dictionary;  ///< CMUdict
 };
 
+/// CMUdict, as Debian's pocketsphinx-en-us lays it out.
+std::filesystem::path dictionary_of(const std::filesystem::path& model_dir);
+
 /// Makes the telephone variant of the model in `model_dir` (as Debian's pocketsphinx-en-us lays it out): a folder under
 /// `scratch_dir` with links to its files and our own feat.params. It must be a folder of its own because a cmninit on
 /// the command line is silently overridden by the model's feat.params. Called again, it makes the same again.

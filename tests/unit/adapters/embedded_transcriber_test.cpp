@@ -214,8 +214,20 @@ TEST_CASE("what the engine cannot do is refused at the start") {
   CHECK(engine->open(wide, listener).error().code == "unsupported");
   const std::vector<std::string> unknown = {"call trunkleberry"};
   CHECK(engine->open(request_with(unknown), listener).error().code == "unsupported");
-  CHECK(engine->check(unknown).error().message.find("trunkleberry") != std::string::npos);
-  CHECK(engine->check({}).has_value());
+}
+
+TEST_CASE("what the engine cannot do is known without it") {
+  CHECK(adapters::check_embedded_language("en-GB").has_value());
+  CHECK(adapters::check_embedded_language("EN").has_value());
+  CHECK(adapters::check_embedded_language("de-DE").error().message.find("de-DE") != std::string::npos);
+  const auto check = adapters::make_phrase_check("/usr/share/pocketsphinx/model/en-us");
+  REQUIRE(check.has_value());
+  CHECK((*check)({}).has_value());
+  CHECK((*check)(std::vector<std::string>{"Technical support"}).has_value());
+  const auto unknown = (*check)(std::vector<std::string>{"billing", "call trunkleberry"});
+  CHECK(unknown.error().code == "unsupported");
+  CHECK(unknown.error().message.find("trunkleberry") != std::string::npos);
+  CHECK(adapters::make_phrase_check("/nonexistent").error().code == "engine_unavailable");
 }
 
 TEST_CASE("audio that the decoder has no time for is lost oldest first, and the call is told") {
