@@ -73,17 +73,16 @@ std::string explain(const Error& error) {
 
 int doctor(const Common& common) {
   const config::Loaded loaded = load_settings(common);
-  const auto checks = loaded.ok() ? run_checks(loaded.settings) : std::vector<Check>{};
+  const auto checks = run_checks(loaded);
   if (common.json) return print_json(loaded, checks);
   for (const auto& [name, value, source] : config::describe(loaded)) {
     std::cout << std::left << std::setw(32) << name << std::setw(40) << value << to_string(source) << '\n';
   }
   std::cout << '\n';
-  if (report_problems(loaded)) return configuration;
   for (const auto& [name, verdict, finding] : checks) {
     std::cout << std::left << std::setw(8) << to_string(verdict) << name << ": " << finding << '\n';
   }
-  return code_of(checks);
+  return report_problems(loaded) ? configuration : code_of(checks);
 }
 
 int migrate(const Common& common) {

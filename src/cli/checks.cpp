@@ -1,9 +1,13 @@
 #include "cli/checks.hpp"
 
 #include <trunkline/auth/authenticator.hpp>
+#include <trunkline/base/text.hpp>
 #include <trunkline/net/server.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <span>
 #include <system_error>
 
 namespace trunkline::cli {
@@ -39,20 +43,31 @@ Check needed(std::string name, const Result<>& result, std::string finding) {
 Check check_folder(const std::string& name, const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  const auto probe = folder / ".doctor";
+  const auto probe = folder / (".probe." + make_ids(system_clock())->secret(8));  // others may be looking as well
   const bool made = !error && std::filesystem::create_directory(probe, error);
   if (made) std::filesystem::remove(probe, error);
   const std::string path = folder.string();
-  return {name + " is writable", made ? Verdict::ok : Verdict::wrong, made ? path : path + ": " + error.message()};
+  if (made) return {name + " is writable", Verdict::ok, path};
+  return {name + " is writable", Verdict::wrong, name + " " + path + ": " + error.message()};
 }
 
-Check check_address(config::Server settings) {
+Check check_data_dir(const config::Settings& settings) {
+  return check_folder("DATA_DIR", settings.data_dir);
+}
+
+Check check_recording_dir(const config::Settings& settings) {
+  return check_folder("RECORDING_DIR", settings.recording.dir);
+}
+
+Check check_address(const config::Settings& given) {
+  config::Server settings = given.server;
   settings.tls_certificate.clear();  // has a check of its own
   const std::string address = settings.host + " port " + std::to_string(settings.port);
   return needed("HOST and PORT are free", Trial(settings).server.listen(), address);
 }
 
-Check check_tls(const config::Server& settings) {
+Check check_tls(const config::Settings& given) {
+  const config::Server& settings = given.server;
   if (settings.tls_certificate.empty()) return {"TLS", Verdict::ok, "off: TLS_CERT_FILE is not set"};
   return needed("TLS_CERT_FILE and TLS_KEY_FILE fit", Trial(settings).server.reload_tls(),
                 settings.tls_certificate.string());
@@ -70,8 +85,11 @@ Check check_keys(const config::Settings& settings) {
   std::string source = key_source(settings.security);
   if (source.empty()) {
     const auto kept = settings.data_dir / "jwt_secret";
-    if (!std::filesystem::exists(kept)) return {name, Verdict::ok, "the first start makes a secret in DATA_DIR"};
-    source = kept.string();
+    std::error_code unreachable;
+    if (!std::filesystem::exists(kept, unreachable)) {
+      return {name, Verdict::ok, "the first start makes a secret in DATA_DIR"};
+    }
+    source = "DATA_DIR " + kept.string();
   }
   const auto ids = make_ids(system_clock());
   const auto keys = auth::make_authenticator(settings.security, settings.data_dir, *ids, system_clock());
@@ -80,7 +98,8 @@ Check check_keys(const config::Settings& settings) {
 
 Check check_speech_model(const config::Settings& settings) {
   const auto model = settings.speech.model_dir / "en-us" / "mdef";
-  const bool there = std::filesystem::exists(model);
+  std::error_code unreachable;
+  const bool there = std::filesystem::exists(model, unreachable);
   return {"the embedded speech model is installed", there ? Verdict::ok : Verdict::limited,
           there ? settings.speech.model_dir.string()
                 : model.string() + " is missing; install pocketsphinx-en-us or set SPEECH_MODEL_DIR"};
@@ -92,6 +111,43 @@ Check check_twilio(const config::Settings& settings) {
   const bool secure = settings.server.public_url.starts_with("https://");
   return {"Twilio is configured", secure ? Verdict::ok : Verdict::limited,
           secure ? settings.server.public_url : "PUBLIC_URL is not https: Twilio opens media sockets over wss only"};
+}
+
+/// One look, and the variables that it depends on, separated by blanks: a refused one stands at its default, about
+/// which nobody asked.
+struct Look {
+  std::string_view needs;
+  std::vector<Check> (*look)(const config::Settings& settings);
+};
+
+template <Check (*check)(const config::Settings& settings)>
+std::vector<Check> one(const config::Settings& settings) {
+  return {check(settings)};
+}
+
+// What they find wrong begins with the variable, or the place in the file, that must be changed.
+constexpr Look before_start[] = {
+    {"DATA_DIR", one<check_data_dir>},
+    {"TLS_CERT_FILE TLS_KEY_FILE", one<check_tls>},
+    {"DATA_DIR JWT_SECRET JWT_PUBLIC_KEY_FILE JWT_JWKS_FILE", one<check_keys>},
+};
+
+// What may be mended, or change, while the gateway runs or without touching its configuration.
+constexpr Look besides[] = {
+    {"DATA_DIR RECORDING_DIR", one<check_recording_dir>},
+    {"HOST PORT", one<check_address>},
+    {"SPEECH_MODEL_DIR", one<check_speech_model>},
+    {"TWILIO_AUTH_TOKEN PUBLIC_URL", one<check_twilio>},
+};
+
+std::vector<Check> run(std::span<const Look> looks, const config::Loaded& loaded) {
+  std::vector<Check> checks;
+  for (const auto& [needs, look] : looks) {
+    const auto names = text::split(needs, ' ');
+    if (std::ranges::any_of(names, [&](std::string_view name) { return loaded.refused.contains(name); })) continue;
+    std::ranges::move(look(loaded.settings), std::back_inserter(checks));
+  }
+  return checks;
 }
 
 }  // namespace
@@ -108,15 +164,19 @@ std::string_view to_string(Verdict verdict) {
   return "";
 }
 
-std::vector<Check> run_checks(const config::Settings& settings) {
-  const auto recordings = settings.recording.dir.empty() ? settings.data_dir / "recordings" : settings.recording.dir;
-  return {check_folder("DATA_DIR", settings.data_dir),
-          check_folder("RECORDING_DIR", recordings),
-          check_address(settings.server),
-          check_tls(settings.server),
-          check_keys(settings),
-          check_speech_model(settings),
-          check_twilio(settings)};
+std::vector<Check> run_checks(const config::Loaded& loaded) {
+  auto checks = run(before_start, loaded);
+  std::ranges::move(run(besides, loaded), std::back_inserter(checks));
+  return checks;
+}
+
+std::vector<config::Problem> find_problems(const config::Loaded& loaded) {
+  std::vector<config::Problem> problems;
+  for (const auto& [name, verdict, finding] : run(before_start, loaded)) {
+    const auto end = finding.find(' ');
+    if (verdict == Verdict::wrong) problems.push_back({finding.substr(0, end), finding.substr(end + 1), ""});
+  }
+  return problems;
 }
 
 }  // namespace trunkline::cli

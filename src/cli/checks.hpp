@@ -1,6 +1,6 @@
 #pragma once
 
-#include <trunkline/config/settings.hpp>
+#include <trunkline/config/load.hpp>
 
 #include <cstdint>
 #include <string>
@@ -23,8 +23,11 @@ struct Check {
   std::string finding;
 };
 
-/// Looks at what the settings name: folders, address, certificate, keys, speech model, Twilio. Changes nothing but that
-/// missing folders are made.
-std::vector<Check> run_checks(const config::Settings& settings);
+/// Looks at what the settings name: folders, address, certificate, keys, routes, speech model, Twilio. Changes nothing
+/// but that missing folders are made. What depends on a refused variable is left out.
+std::vector<Check> run_checks(const config::Loaded& loaded);
+
+/// Those of the checks that a start depends on and that only another configuration can mend, as far as they fail.
+std::vector<config::Problem> find_problems(const config::Loaded& loaded);
 
 }  // namespace trunkline::cli

@@ -1,3 +1,4 @@
+#include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/demo.hpp"
 
@@ -12,9 +13,11 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <thread>
 
@@ -131,6 +134,7 @@ class SignalLoop {
 
 int serve(const Common& common, const ServeOptions& options) {
   config::Loaded loaded = load_settings(common);
+  std::ranges::move(find_problems(loaded), std::back_inserter(loaded.problems));
   if (report_problems(loaded)) return configuration;
   if (options.demo) {
     prepare_demo(loaded.settings);

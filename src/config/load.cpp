@@ -28,7 +28,6 @@ class Loader {
  private:
   /// A value as its layer gives it, and what it is called there.
   struct Given {
-    Source source;
     std::string name;
     std::string text;
   };
@@ -82,21 +81,24 @@ class Loader {
       const auto file = option.secret ? from(source, file_variant(name), path + "_file") : std::nullopt;
       const std::string& shown = in_document ? path : name;
       const std::string shown_file = in_document ? path + "_file" : file_variant(name);
+      if (!text && !file) continue;
+      out_.sources[option.name] = source;
       if (text && file) {
+        out_.refused.insert(option.name);
         wrong(shown, "and " + shown_file + " are both set; only one may be", std::string(option.example));
         return std::nullopt;
       }
-      if (file) return read_secret(option, {source, shown_file, *file});
-      if (text) return Given{source, shown, *text};
+      return file ? read_secret(option, {shown_file, *file}) : Given{shown, *text};
     }
     return std::nullopt;
   }
 
   /// `given` names the file.
-  std::optional<Given> read_secret(const Option& option, Given given) {
+  std::optional<Given> read_secret(const Option& option, const Given& given) {
     const auto text = in_.read_file(given.text);
     const std::string secret(text ? text::trim(*text) : "");
-    if (!secret.empty()) return Given{given.source, given.name, secret};
+    if (!secret.empty()) return Given{given.name, secret};
+    out_.refused.insert(option.name);
     wrong(given.name, quoted(given.text) + (text ? "is empty" : text.error().message),
           "/run/secrets/" + text::lower(option.name));
     return std::nullopt;
@@ -104,16 +106,12 @@ class Loader {
 
   void read_option(const Option& option) {
     const auto given = find(option);
-    if (!given) return;
-    if (!given->text.empty()) {  // an empty flag asks for the default
-      const auto read = assign(option, out_.settings, given->text);
-      if (!read) {
-        return wrong(given->name,
-                     (may_hold_secret(option, given->text) ? "" : quoted(given->text)) + read.error().message,
-                     std::string(option.example));
-      }
-    }
-    out_.sources[option.name] = given->source;
+    if (!given || given->text.empty()) return;  // an empty flag asks for the default
+    const auto read = assign(option, out_.settings, given->text);
+    if (read) return;
+    out_.refused.insert(option.name);
+    const std::string value = may_hold_secret(option, given->text) ? "" : quoted(given->text);
+    wrong(given->name, value + read.error().message, std::string(option.example));
   }
 
   void derive() {
@@ -138,6 +136,7 @@ class Loader {
         1) {
       wrong("JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_FILE",
             "are alternatives; only one may be set, because it fixes how tokens are signed", "");
+      out_.refused.insert({"JWT_SECRET", "JWT_PUBLIC_KEY_FILE", "JWT_JWKS_FILE"});
     }
     check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
     check_readable("TLS_KEY_FILE", settings.server.tls_key);
@@ -169,6 +168,7 @@ class Loader {
   void wrong_variable(std::string_view name, std::string problem) {
     const auto table = options();
     const auto option = std::find_if(table.begin(), table.end(), [&](const Option& o) { return o.name == name; });
+    out_.refused.insert(option->name);
     wrong(std::string(name), std::move(problem), std::string(option->example));
   }
 
@@ -196,7 +196,9 @@ std::vector<Effective> describe(const Loaded& loaded) {
   std::vector<Effective> rows;
   for (const Option& option : options()) {
     std::string value = show(option, loaded.settings);
-    if (value.empty()) {
+    if (loaded.refused.contains(option.name)) {
+      value = "(wrong)";
+    } else if (value.empty()) {
       value = option.derived;
     } else if (option.secret) {
       value = "********";

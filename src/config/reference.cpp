@@ -75,8 +75,8 @@ that has it:
 A secret may also be read from a file, named by `NAME_FILE` (in YAML: the key followed by `_file`); setting both in one
 place is an error. In the environment and in flags a list is written with commas.
 
-Everything is checked at start and all problems are reported at once. `trunkline doctor` prints the effective values
-and where each comes from, secrets masked.
+Everything is checked at start, with the files that it names, and all problems are reported at once. `trunkline
+doctor` prints the effective values and where each comes from, secrets masked.
 )";
 
 constexpr std::string_view routes_intro = R"(

@@ -40,6 +40,27 @@ def wrong_configuration():
     check("a wrong command line has another status", run("serve", "--unheard-of").returncode == 2)
 
 
+def what_settings_name():
+    """What a table of options cannot see: files."""
+    file, data = scratch() / "file", scratch() / "data"
+    file.write_text("no certificate and no key")
+    wrong = {"TLS_CERT_FILE": file, "TLS_KEY_FILE": file, "JWT_PUBLIC_KEY_FILE": file,
+             "PORT": "eighty", "DATA_DIR": data}
+    told = ["PORT: 'eighty'", f"TLS_CERT_FILE: {file} cannot be used", f"JWT_PUBLIC_KEY_FILE: {file}: the file holds no",
+            "3 problem(s)"]
+    status, printed = refused(**wrong)
+    check("what settings name is looked at before the start", status == CONFIGURATION, printed)
+    missing = [text for text in told if text not in printed]
+    check("and all that is wrong is said at once", missing == [], (missing, printed))
+    check("and without a database", not (data / "trunkline.db").exists())
+    status, verdicts = verdicts_of(**wrong)
+    check("`doctor` looks at all that does not depend on a wrong variable",
+          status == CONFIGURATION and "DATA_DIR is writable" in verdicts and "HOST and PORT are free" not in verdicts, verdicts)
+    findings = [name for name, (verdict, _) in verdicts.items() if verdict == "wrong"]
+    check("and finds the same", findings == ["TLS_CERT_FILE and TLS_KEY_FILE fit",
+                                             "tokens can be checked"], verdicts)
+
+
 def secrets_in_files():
     path = scratch() / "token"
     path.write_text(AUTH_TOKEN + "\n")
@@ -104,10 +125,11 @@ def folders():
     file.write_text("")
     for name, path in {"a file": file, "a device": "/dev/full", "something in a file": file / "data"}.items():
         status, printed = refused(DATA_DIR=path)
-        check(f"{name} as data folder is a clear error", status == FAILED and str(path) in printed, printed)
+        check(f"{name} as data folder is a clear error", status == CONFIGURATION and str(path) in printed, printed)
     # Also root cannot write here.
     status, printed = refused(DATA_DIR="/proc/trunkline")
-    check("a data folder that cannot be written is a clear error", status == FAILED and "/proc/trunkline" in printed, printed)
+    check("a data folder that cannot be written is a clear error",
+          status == CONFIGURATION and "DATA_DIR: /proc/trunkline" in printed, printed)
 
 
 def recordings_that_cannot_be_written():
@@ -202,7 +224,7 @@ def stale_calls():
         check("by an event that says why", closed["data"]["reason"] == "timeout-ringing", closed)
 
 
-together([wrong_configuration, secrets_in_files, doctor_finds, surroundings, folders, tokens_of_others,
+together([wrong_configuration, what_settings_name, secrets_in_files, doctor_finds, surroundings, folders, tokens_of_others,
           recordings_that_cannot_be_written])
 together([draining, second_signal, second_signal_while_stopping, drain_limit, stale_calls])
 done()

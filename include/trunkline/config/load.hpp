@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,7 @@ struct Loaded {
   Settings settings;
   std::vector<Problem> problems;
   std::map<std::string_view, Source> sources;  ///< by variable name; defaults are not listed
+  std::set<std::string_view> refused;          ///< variables with a problem
 
   bool ok() const { return problems.empty(); }
 };
@@ -54,7 +56,7 @@ Loaded load(const Inputs& inputs);
 /// One row of the effective configuration.
 struct Effective {
   std::string name;   ///< `HTTP_MAX_BODY_BYTES`
-  std::string value;  ///< secrets are shown as `********`
+  std::string value;  ///< secrets are shown as `********`, what is refused as `(wrong)`
   Source source = Source::standard;
 };
 std::vector<Effective> describe(const Loaded& loaded);

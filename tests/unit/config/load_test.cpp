@@ -114,6 +114,8 @@ TEST_CASE("all problems are reported at once, each with an example") {
   CHECK(problem_of(loaded, "server.prot").problem == "is not known; did you mean server.port? (line 1)");
   CHECK(problem_of(loaded, "JWT_SECRET").problem == "is 5 bytes long; it needs at least 16");
   CHECK(loaded.settings.server.port == 8080);
+  CHECK(effective(loaded, "PORT") == "(wrong) from environment");
+  CHECK(loaded.refused == std::set<std::string_view>{"JWT_SECRET", "LOG_LEVEL", "PORT", "SECURITY_HEADERS"});
 }
 
 TEST_CASE("what fits together with nothing has no example, and files have the option's own") {
