@@ -59,6 +59,12 @@ Check check_recording_dir(const config::Settings& settings) {
   return check_folder("RECORDING_DIR", settings.recording.dir);
 }
 
+Check check_database(const config::Settings& settings) {
+  const std::string name = "the database has a driver";
+  if (settings.database_url.empty()) return {name, Verdict::ok, "SQLite in DATA_DIR"};
+  return {name, Verdict::wrong, "DATABASE_URL is set, but this build has the SQLite driver only"};
+}
+
 Check check_address(const config::Settings& given) {
   config::Server settings = given.server;
   settings.tls_certificate.clear();  // has a check of its own
@@ -128,6 +134,7 @@ std::vector<Check> one(const config::Settings& settings) {
 // What they find wrong begins with the variable, or the place in the file, that must be changed.
 constexpr Look before_start[] = {
     {"DATA_DIR", one<check_data_dir>},
+    {"DATABASE_URL", one<check_database>},
     {"TLS_CERT_FILE TLS_KEY_FILE", one<check_tls>},
     {"DATA_DIR JWT_SECRET JWT_PUBLIC_KEY_FILE JWT_JWKS_FILE", one<check_keys>},
 };

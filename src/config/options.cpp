@@ -51,8 +51,9 @@ const Option table[] = {
      "Folder for the database, the recordings and the generated token secret."},
     {"DATABASE_URL", "database_url", at<&Settings::database_url>,
      Shape{is_database_url, "does not begin with postgresql://"},
-     "postgresql://trunkline:password@db.internal:5432/trunkline", "Database to use instead of the embedded one.", true,
-     "SQLite in DATA_DIR"},
+     "postgresql://trunkline:password@db.internal:5432/trunkline",
+     "Database to use instead of the embedded one. Its driver is not there yet: with it this build does not start.",
+     true, "SQLite in DATA_DIR"},
 
     {"HOST", "server.host", at<&Settings::server, &Server::host>, Shape{is_address, "is not an IP address"},
      "127.0.0.1", "IP address to listen on; 0.0.0.0 and :: are all of this host."},

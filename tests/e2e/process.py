@@ -41,23 +41,24 @@ def wrong_configuration():
 
 
 def what_settings_name():
-    """What a table of options cannot see: files."""
+    """What a table of options cannot see: files and drivers."""
     file, data = scratch() / "file", scratch() / "data"
     file.write_text("no certificate and no key")
     wrong = {"TLS_CERT_FILE": file, "TLS_KEY_FILE": file, "JWT_PUBLIC_KEY_FILE": file,
-             "PORT": "eighty", "DATA_DIR": data}
+             "DATABASE_URL": "postgresql://me:hunter2@db/calls", "PORT": "eighty", "DATA_DIR": data}
     told = ["PORT: 'eighty'", f"TLS_CERT_FILE: {file} cannot be used", f"JWT_PUBLIC_KEY_FILE: {file}: the file holds no",
-            "3 problem(s)"]
+            "DATABASE_URL: is set, but", "4 problem(s)"]
     status, printed = refused(**wrong)
     check("what settings name is looked at before the start", status == CONFIGURATION, printed)
     missing = [text for text in told if text not in printed]
     check("and all that is wrong is said at once", missing == [], (missing, printed))
+    check("without a password", "hunter2" not in printed, printed)
     check("and without a database", not (data / "trunkline.db").exists())
     status, verdicts = verdicts_of(**wrong)
     check("`doctor` looks at all that does not depend on a wrong variable",
           status == CONFIGURATION and "DATA_DIR is writable" in verdicts and "HOST and PORT are free" not in verdicts, verdicts)
     findings = [name for name, (verdict, _) in verdicts.items() if verdict == "wrong"]
-    check("and finds the same", findings == ["TLS_CERT_FILE and TLS_KEY_FILE fit",
+    check("and finds the same", findings == ["the database has a driver", "TLS_CERT_FILE and TLS_KEY_FILE fit",
                                              "tokens can be checked"], verdicts)
 
 
