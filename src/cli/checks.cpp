@@ -1,5 +1,6 @@
 #include "cli/checks.hpp"
 
+#include <trunkline/adapters/embedded_transcriber.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/net/server.hpp>
@@ -102,6 +103,49 @@ Check check_keys(const config::Settings& settings) {
   return {name, keys ? Verdict::ok : Verdict::wrong, keys ? source : source + ": " + keys.error().message};
 }
 
+// As the session chooses that will come.
+bool uses_embedded(const config::Route& route, const config::Deepgram& deepgram) {
+  const bool chosen = route.engine == "embedded" || (route.engine.empty() && deepgram.api_key.empty());
+  return chosen && route.transcribe && route.reject.empty();
+}
+
+// Each phrase by itself, or else why they cannot be listened for together.
+std::vector<std::string> refused_phrases(const config::Route& route, const adapters::PhraseCheck& check) {
+  const auto all = check(route.phrases);
+  if (all) return {};
+  std::vector<std::string> refused;
+  for (const std::string& phrase : route.phrases) {
+    const auto alone = check({&phrase, 1});
+    if (!alone) refused.push_back("'" + phrase + "': " + alone.error().message);
+  }
+  if (refused.empty()) refused.push_back(all.error().message);
+  return refused;
+}
+
+// Such a route's calls would all go untranscribed.
+std::vector<Check> check_routes(const config::Settings& settings) {
+  const std::string name = "the embedded engine can serve the routes";
+  const auto uses = [&](const config::Route& route) { return uses_embedded(route, settings.deepgram); };
+  if (std::ranges::none_of(settings.routes, uses)) return {{name, Verdict::ok, "none uses it"}};
+  const auto check = adapters::make_phrase_check(settings.speech.model_dir);
+  std::vector<Check> found;
+  for (std::size_t i = 0; i < settings.routes.size(); ++i) {
+    const config::Route& route = settings.routes[i];
+    if (!uses(route)) continue;
+    const std::string place = "routes[" + std::to_string(i) + "].";
+    const std::string in_route = " in route '" + route.name + "': ";
+    const auto refuse = [&](std::string_view key, std::string_view why) {
+      found.push_back({name, Verdict::wrong, std::string(place).append(key).append(in_route).append(why)});
+    };
+    if (auto spoken = adapters::check_embedded_language(route.language); !spoken)
+      refuse("language", spoken.error().message);
+    if (!check) continue;  // the model has a check of its own
+    for (const std::string& why : refused_phrases(route, *check)) refuse("phrases", why);
+  }
+  if (found.empty()) found.push_back({name, Verdict::ok, "each that uses it"});
+  return found;
+}
+
 Check check_speech_model(const config::Settings& settings) {
   const auto model = settings.speech.model_dir / "en-us" / "mdef";
   std::error_code unreachable;
@@ -137,6 +181,7 @@ constexpr Look before_start[] = {
     {"DATABASE_URL", one<check_database>},
     {"TLS_CERT_FILE TLS_KEY_FILE", one<check_tls>},
     {"DATA_DIR JWT_SECRET JWT_PUBLIC_KEY_FILE JWT_JWKS_FILE", one<check_keys>},
+    {"SPEECH_MODEL_DIR DEEPGRAM_API_KEY", check_routes},
 };
 
 // What may be mended, or change, while the gateway runs or without touching its configuration.

@@ -41,13 +41,21 @@ def wrong_configuration():
 
 
 def what_settings_name():
-    """What a table of options cannot see: files and drivers."""
-    file, data = scratch() / "file", scratch() / "data"
+    """What a table of options cannot see: files, drivers, and words that nobody knows how to say."""
+    file, routes, data = scratch() / "file", scratch() / "routes.yaml", scratch() / "data"
     file.write_text("no certificate and no key")
-    wrong = {"TLS_CERT_FILE": file, "TLS_KEY_FILE": file, "JWT_PUBLIC_KEY_FILE": file,
+    routes.write_text("""
+routes:
+  - {name: menu, engine: embedded, phrases: [billing, zzyzx qwrtp, main menu, call trunkleberry]}
+  - {name: berlin, engine: embedded, language: de-DE}
+  - {name: silent, transcribe: false, language: de-DE, phrases: [zzyzx]}
+""")
+    wrong = {"TLS_CERT_FILE": file, "TLS_KEY_FILE": file, "JWT_PUBLIC_KEY_FILE": file, "TRUNKLINE_CONFIG": routes,
              "DATABASE_URL": "postgresql://me:hunter2@db/calls", "PORT": "eighty", "DATA_DIR": data}
     told = ["PORT: 'eighty'", f"TLS_CERT_FILE: {file} cannot be used", f"JWT_PUBLIC_KEY_FILE: {file}: the file holds no",
-            "DATABASE_URL: is set, but", "4 problem(s)"]
+            "DATABASE_URL: is set, but", "routes[0].phrases: in route 'menu': 'zzyzx qwrtp'",
+            "routes[0].phrases: in route 'menu': 'call trunkleberry'", "'trunkleberry' is said",
+            "routes[1].language: in route 'berlin'", "7 problem(s)"]
     status, printed = refused(**wrong)
     check("what settings name is looked at before the start", status == CONFIGURATION, printed)
     missing = [text for text in told if text not in printed]
@@ -59,7 +67,7 @@ def what_settings_name():
           status == CONFIGURATION and "DATA_DIR is writable" in verdicts and "HOST and PORT are free" not in verdicts, verdicts)
     findings = [name for name, (verdict, _) in verdicts.items() if verdict == "wrong"]
     check("and finds the same", findings == ["the database has a driver", "TLS_CERT_FILE and TLS_KEY_FILE fit",
-                                             "tokens can be checked"], verdicts)
+                                             "tokens can be checked", "the embedded engine can serve the routes"], verdicts)
 
 
 def secrets_in_files():
