@@ -32,6 +32,7 @@ trunkline_find(prometheus prometheus-cpp-dev prometheus/registry.h LIBRARIES pro
 trunkline_find(yaml libyaml-cpp-dev yaml-cpp/yaml.h LIBRARIES yaml-cpp)
 trunkline_find(cli11 libcli11-dev CLI/CLI.hpp)
 trunkline_find(sqlite libsqlite3-dev sqlite3.h LIBRARIES sqlite3)
+trunkline_find(postgres libpq-dev libpq-fe.h SUFFIXES postgresql LIBRARIES pq)
 trunkline_find(zlib zlib1g-dev zlib.h LIBRARIES z)
 trunkline_find(flite flite1-dev flite/flite.h LIBRARIES flite_cmu_us_slt flite_cmu_us_rms flite_usenglish flite_cmulex flite)
 trunkline_find(pocketsphinx libpocketsphinx-dev pocketsphinx.h SUFFIXES pocketsphinx LIBRARIES pocketsphinx sphinxbase)

@@ -13,6 +13,9 @@ A script gets TRUNKLINE_BIN (the binary) and TRUNKLINE_SOURCE_DIR, prints `ok ..
 when all is well. A check that cannot run here prints `ok ... # SKIP reason`; a Catch2 case says WARN("skipped: reason")
 and SUCCEED(), and returns. Every program gets an empty working folder under BUILD, which is also its TMPDIR.
 
+All programs share one Postgres, started here and named to them by TRUNKLINE_TEST_POSTGRES (its URL); where they may make
+servers of their own, TRUNKLINE_TEST_POSTGRES_DIR says. Without both they skip what needs one and say why.
+
 A program that crashes, hangs, fails without saying which check, or checks nothing counts as one failure.
 """
 
@@ -27,10 +30,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import postgres  # noqa: E402
 INTERPRETERS = {".sh": ["bash"], ".mjs": ["node"], ".py": [sys.executable]}
 SHOWN_LINES = 120  # of what a failing program printed
 
@@ -84,11 +90,15 @@ def find(suite, build):
 
 
 RUNNING = set()  # process groups
+SERVERS = set()  # folders with Postgres servers
 
 
 def end_all(signal_number, _frame):
     for group in list(RUNNING):
         os.killpg(group, signal.SIGKILL)
+    for folder in SERVERS:
+        postgres.end_all(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(128 + signal_number)
 
 
@@ -177,6 +187,25 @@ def read_tap(printed, outcome):
             outcome.passed += 1
     if planned is not None and planned != checks:
         outcome.failures.append(f"{planned} checks were planned, {checks} came")
+
+
+@contextlib.contextmanager
+def shared_postgres():
+    """Its folder is below /tmp: the user that it runs as can go there, which cannot be said of the build folder."""
+    reason = postgres.why_not()
+    if reason:
+        print(f"no Postgres for the tests: {reason}", flush=True)
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="trunkline-postgres-") as folder:
+        os.chmod(folder, 0o755)
+        SERVERS.add(folder)
+        try:
+            server = postgres.Server(pathlib.Path(folder) / "shared").start()
+            os.environ.update(TRUNKLINE_TEST_POSTGRES=server.url(), TRUNKLINE_TEST_POSTGRES_DIR=folder)
+            yield
+        finally:
+            postgres.end_all(folder)
 
 
 def environment_for(build, folder):
@@ -268,7 +297,8 @@ def main():
         signal.signal(ending, end_all)
     build = arguments.build.resolve()
     prefix = fixed_addresses() if build.name == "tsan" else []
-    results = [run_suite(SUITES[name], build, arguments, prefix) for name in arguments.suites]
+    with shared_postgres():
+        results = [run_suite(SUITES[name], build, arguments, prefix) for name in arguments.suites]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1

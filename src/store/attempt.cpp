@@ -10,6 +10,8 @@ Error to_error(const SqlFailure& failure) {
   switch (failure.kind()) {
     case Kind::unavailable:
       return error("store_unavailable", "the database cannot be reached; try again later");
+    case Kind::timeout:
+      return error("store_unavailable", "the database took too long; try again later");
     case Kind::full:
       return error("store_unavailable", "the disk that holds the database is full");
     case Kind::read_only:
@@ -18,6 +20,8 @@ Error to_error(const SqlFailure& failure) {
       return error("store_unavailable", "another program keeps the database locked; try again later");
     case Kind::constraint:
       return error("store_failed", "the change breaks a rule of the database");
+    case Kind::value:
+      return error("store_failed", "a value is not one that the database can hold");
     case Kind::damaged:
       return error("store_failed", "the database is damaged or is not a database");
     case Kind::other:

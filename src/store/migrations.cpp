@@ -13,8 +13,14 @@ std::string checksum_of(const Migration& migration) {
   return crypto::hex(crypto::sha256(migration.sql));
 }
 
+/// Lets one node at a time at the schema, until the transaction ends. SQLite has one node only.
+void take_turn(Sql& sql, const Database& database) {
+  if (database.driver() == "postgres") sql.script("SELECT pg_advisory_xact_lock(7308604759863161453)");
+}
+
 Result<Checksums> applied_checksums(Database& database) {
-  return database.write_blocking<Checksums>([](Sql& sql) -> Result<Checksums> {
+  return database.write_blocking<Checksums>([&database](Sql& sql) -> Result<Checksums> {
+    take_turn(sql, database);
     sql.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL, "
         "checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
@@ -44,10 +50,10 @@ Result<> check(const Checksums& applied, std::span<const Migration> migrations) 
   return {};
 }
 
-/// False when another node was first. Its row is written before its statements run: who else tries meanwhile waits at
-/// the primary key for the end of this transaction.
+/// False when another node was first.
 Result<bool> apply(Database& database, const Migration& migration, const Clock& clock) {
   auto applied = database.write_blocking<bool>([&](Sql& sql) -> Result<bool> {
+    take_turn(sql, database);
     const auto claimed = sql.execute(
         "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4) "
         "ON CONFLICT (version) DO NOTHING",
@@ -63,6 +69,10 @@ Result<bool> apply(Database& database, const Migration& migration, const Clock& 
 }
 
 }  // namespace
+
+std::span<const Migration> migrations_for(const Database& database) {
+  return database.driver() == "postgres" ? postgres_migrations() : sqlite_migrations();
+}
 
 Result<MigrationReport> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
   const auto applied = applied_checksums(database);

@@ -23,11 +23,14 @@ struct MigrationReport {
   std::vector<std::string> applied;  ///< names of what this call applied, in order
 };
 
-/// The files of migrations/sqlite/, built into the program, in order.
+/// The files of migrations/<driver>/, built into the program, in order. All make the same tables.
 std::span<const Migration> sqlite_migrations();
+std::span<const Migration> postgres_migrations();
+/// Those for the driver of `database`.
+std::span<const Migration> migrations_for(const Database& database);
 
 /// Brings the schema up to the last of `migrations` (ascending versions), each in a transaction of its own with its row
-/// in `schema_migrations`. Several nodes may start at once: one applies, the others find it applied. Blocks.
+/// in `schema_migrations`. Several nodes may start at once: one applies, the others wait and find it applied. Blocks.
 ///
 /// Errors: `migration_changed` (an applied file is not what it was), `database_too_new` (made by a later release);
 /// then nothing is changed. Store errors of a migration that fails name it; those before it stay applied.

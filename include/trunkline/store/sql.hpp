@@ -40,7 +40,7 @@ class Row {
 /// that the body of a transaction is straight-line code.
 class SqlFailure : public std::runtime_error {
  public:
-  enum class Kind { unavailable, busy, constraint, full, read_only, damaged, other };
+  enum class Kind { unavailable, timeout, busy, constraint, value, full, read_only, damaged, other };
   SqlFailure(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
   Kind kind() const { return kind_; }
 

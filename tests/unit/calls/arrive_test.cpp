@@ -201,7 +201,7 @@ TEST_CASE("everything accepted is there when the database is opened again") {
 
   fixture.service.reset();
   fixture.database.reset();
-  fixture.database = open_database(fixture.folder.path());
+  fixture.database = fixture.home.open();
   fixture.service = fixture.make_service(*fixture.database);
   CHECK(to_json_text(fixture.find(admitted.call_id)) == before);
   CHECK(fixture.arrive("CA1").token == admitted.token);

@@ -1,13 +1,12 @@
 #pragma once
 
+#include "support/any_database.hpp"
 #include "support/manual_clock.hpp"
 #include "support/scratch.hpp"
 
 #include <trunkline/base/ids.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/fold.hpp>
-#include <trunkline/store/migrations.hpp>
-#include <trunkline/store/sqlite.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -31,12 +30,6 @@ T run(asio::awaitable<T> task) {
   auto answer = asio::co_spawn(loop, std::move(task), asio::use_future);
   loop.run();
   return answer.get();
-}
-
-inline std::unique_ptr<store::Database> open_database(const std::filesystem::path& folder) {
-  auto database = store::test::open(store::test::at(folder / "calls.db"));
-  REQUIRE(store::migrate(*database, store::sqlite_migrations()).has_value());
-  return database;
 }
 
 /// A database that is away as often as a test says.
@@ -121,13 +114,14 @@ inline std::vector<config::Route> test_routes() {
   return {unwanted, silent};
 }
 
-/// A call service on a database of its own.
+/// A call service on a database of its own, on each driver in turn.
 struct Fixture {
+  store::test::AnyDatabase home;
   store::test::TemporaryFolder folder;
   trunkline::test::ManualClock clock;
   std::unique_ptr<Ids> ids = make_ids(clock);
   Routing routing{test_routes()};
-  std::unique_ptr<store::Database> database = open_database(folder.path());
+  std::unique_ptr<store::Database> database = home.open();
   FlakyDatabase flaky{*database};
   KeepingObserver observer;
   std::unique_ptr<CallService> service = make_service(*database);

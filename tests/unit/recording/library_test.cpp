@@ -1,8 +1,7 @@
+#include "support/any_database.hpp"
 #include "unit/recording/fixture.hpp"
 
 #include <trunkline/recording/library.hpp>
-#include <trunkline/store/migrations.hpp>
-#include <trunkline/store/sqlite.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,19 +12,11 @@ namespace {
 
 // A library over a real database with one call.
 struct Fixture {
+  store::test::AnyDatabase home;
   TemporaryFolder folder;
   asio::io_context loop;
-  std::unique_ptr<store::Database> database = open();
+  std::unique_ptr<store::Database> database = home.open();
   Library library{*database, folder / "recordings"};
-
-  std::unique_ptr<store::Database> open() {
-    store::SqliteOptions options;
-    options.path = folder / "trunkline.db";
-    auto opened = store::open_sqlite(options);
-    REQUIRE(opened.has_value());
-    REQUIRE(store::migrate(**opened, store::sqlite_migrations()).has_value());
-    return std::move(*opened);
-  }
 
   void execute(std::string_view statement) {
     REQUIRE(database

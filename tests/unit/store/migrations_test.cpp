@@ -1,5 +1,5 @@
+#include "support/any_database.hpp"
 #include "support/manual_clock.hpp"
-#include "support/scratch.hpp"
 
 #include <trunkline/store/migrations.hpp>
 
@@ -16,12 +16,17 @@ class Fresh {
  protected:
   Result<MigrationReport> run(std::vector<Migration> migrations) { return migrate(*database_, migrations, clock_); }
   std::int64_t tables(const std::string& name) {
-    return integer_of(*database_, "SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'");
+    // In Postgres an index is a relation like a table.
+    const std::string catalogue = database_->driver() == "sqlite"
+                                      ? "sqlite_schema WHERE name = '"
+                                      : "pg_class WHERE relnamespace = CAST(current_schema() AS regnamespace) AND "
+                                        "relname = '";
+    return integer_of(*database_, "SELECT count(*) FROM " + catalogue + name + "'");
   }
 
   trunkline::test::ManualClock clock_{from_millis(1'800'000'000'123)};
-  test::TemporaryFolder folder_;
-  std::unique_ptr<Database> database_ = test::open(test::at(folder_ / "calls.db"));
+  test::AnyDatabase home_;
+  std::unique_ptr<Database> database_ = home_.open_empty();
 };
 
 TEST_CASE_METHOD(Fresh, "a fresh database gets every migration in order") {
@@ -76,10 +81,10 @@ TEST_CASE_METHOD(Fresh, "a migration that fails leaves nothing and keeps those b
 }
 
 TEST_CASE_METHOD(Fresh, "the migrations in the program make the schema of calls") {
-  const auto report = migrate(*database_, sqlite_migrations(), clock_);
+  const auto report = migrate(*database_, migrations_for(*database_), clock_);
   REQUIRE(report);
   CHECK(report->applied.front() == "0001_calls");
-  CHECK(report->version == static_cast<std::int64_t>(sqlite_migrations().size()));
+  CHECK(report->version == static_cast<std::int64_t>(migrations_for(*database_).size()));
   for (const char* table : {"calls", "call_events", "inbox", "outbox", "media_tokens", "recordings"}) {
     CHECK(tables(table) == 1);
   }

@@ -1,0 +1,199 @@
+#include "store/postgres/connection.hpp"
+
+#include <trunkline/base/text.hpp>
+
+#include <utility>
+
+namespace trunkline::store::postgres {
+namespace {
+
+constexpr std::size_t cached_statements = 256;
+constexpr int oldest_version = 130'000;
+constexpr milliseconds way_to_the_server{1'000};  // beyond what the server gives a statement
+
+constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+constexpr std::string_view begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+// A commit is on the disk when it is answered, whatever the role's defaults are; a transaction of a node that hangs
+// does not hold its rows for ever.
+constexpr std::string_view configure =
+    "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false), "
+    "set_config('idle_in_transaction_session_timeout', $1, false), "
+    "set_config('standard_conforming_strings', 'on', false), "
+    "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
+    "ELSE current_setting('synchronous_commit') END, false)";
+
+std::string key_of(std::string_view statement, const Params& params) {
+  return params.signature() + ' ' + std::string(statement);
+}
+
+void require_count(std::string_view statement, std::size_t given) {
+  const auto highest = highest_parameter(statement);
+  if (given == highest) return;
+  throw misuse("the statement has parameters up to $" + std::to_string(highest) + " and was given " +
+               std::to_string(given));
+}
+
+// What counts nothing, such as CREATE TABLE, says nothing.
+std::int64_t changed_rows(PGresult* answer) {
+  if (std::string_view(PQcmdStatus(answer)).starts_with("SELECT")) return 0;
+  return text::to_int(PQcmdTuples(answer)).value_or(0);
+}
+
+}  // namespace
+
+Connection::Connection(const PostgresOptions& options, std::string slot)
+    : patience_(options.statement_timeout + way_to_the_server),
+      link_(options.url, options.connect_timeout),
+      statements_(cached_statements) {
+  check_server();
+  mark_.slot = std::move(slot);
+  set_up(options);
+  identify(link_, mark_, patience_);
+}
+
+void Connection::check_server() const {
+  if (link_.version() < oldest_version) {
+    throw misuse("Postgres 13 or later is needed, not " + link_.parameter("server_version"));
+  }
+  if (const auto encoding = link_.parameter("server_encoding"); encoding != "UTF8") {
+    throw misuse("the database must be in UTF8, not " + encoding);
+  }
+}
+
+void Connection::set_up(const PostgresOptions& options) {
+  const std::array<Value, 2> limits = {std::to_string(options.statement_timeout.count()),
+                                       std::to_string(options.lock_timeout.count())};
+  link_.ask(statement(std::string(configure), limits), patience_);
+}
+
+std::string Connection::describe() const {
+  const auto tls = link_.tls();
+  return "PostgreSQL " + link_.parameter("server_version") + (tls.empty() ? ", without TLS" : ", " + tls);
+}
+
+std::vector<Row> Connection::query(std::string_view statement, std::span<const Value> params) {
+  const auto answer = run(statement, params);
+  return rows_of(answer.get());
+}
+
+std::int64_t Connection::execute(std::string_view statement, std::span<const Value> params) {
+  const auto answer = run(statement, params);
+  return changed_rows(answer.get());
+}
+
+// A script takes the time that it takes: it makes indexes, and waits for the script of another node.
+void Connection::script(std::string_view statements) {
+  require_transaction();
+  std::vector<Message> messages;
+  add_opening(messages);
+  messages.push_back(statement("SET LOCAL statement_timeout = 0"));
+  messages.push_back(statement("SET LOCAL lock_timeout = 0"));
+  exchange(messages);
+  try {
+    link_.script(std::string(statements));
+  } catch (const Failure& failure) {
+    end_with(failure);
+  }
+  require_transaction();
+}
+
+void Connection::begin(Mode mode) {
+  mode_ = mode;
+  stage_ = Stage::announced;
+  failure_.reset();
+  ++mark_.number;
+}
+
+std::optional<CommitMark> Connection::commit() {
+  if (failure_) throw Failure(*failure_);
+  if (std::exchange(stage_, Stage::none) != Stage::open) return std::nullopt;  // nothing was asked of the server
+  try {
+    const Answer answer = link_.ask(statement("COMMIT"), patience_);
+    // A transaction that the server has given up ends with ROLLBACK, whatever it is told.
+    if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT") throw misuse("the transaction was undone");
+    return std::nullopt;
+  } catch (const Failure& failure) {
+    if (failure.remedy() != Remedy::reconnect) throw;
+    failure_ = failure;
+    link_.give_up();
+    return mark_;
+  }
+}
+
+void Connection::roll_back() noexcept {
+  const bool open = std::exchange(stage_, Stage::none) == Stage::open;
+  failure_.reset();
+  if (!open || broken() || link_.transaction() == PQTRANS_IDLE) return;
+  try {
+    link_.ask(statement("ROLLBACK"), patience_);
+  } catch (const std::exception&) {
+    link_.give_up();  // whatever is the matter with it: the next transaction gets a new one
+  }
+}
+
+Answer Connection::run(std::string_view statement, std::span<const Value> params) {
+  require_transaction();
+  std::vector<Message> messages;
+  add_opening(messages);
+  add(messages, statement, params);
+  auto answer = exchange(messages);
+  require_transaction();
+  return answer;
+}
+
+void Connection::add_opening(std::vector<Message>& messages) {
+  if (stage_ != Stage::announced) return;
+  messages.push_back(statement(std::string(mode_ == Mode::write ? begin_write : begin_read)));
+  if (mode_ == Mode::write) add(messages, write_mark, mark_params(mark_));
+}
+
+void Connection::add(std::vector<Message>& messages, std::string_view statement, std::span<const Value> params) {
+  Params encoded(params);
+  if (const auto* name = statements_.find(key_of(statement, encoded))) {
+    messages.push_back({Message::Kind::run, *name, {}, std::move(encoded)});
+    return;
+  }
+  require_count(statement, params.size());
+  for (const auto& name : statements_.take_forgotten()) messages.push_back(postgres::statement("DEALLOCATE " + name));
+  const auto name = statements_.next_name();
+  messages.push_back({Message::Kind::prepare, name, std::string(statement), encoded});
+  messages.push_back({Message::Kind::run, name, {}, std::move(encoded)});
+}
+
+Answer Connection::exchange(const std::vector<Message>& messages) {
+  stage_ = Stage::open;
+  try {
+    Reply reply = link_.exchange(messages, patience_);
+    remember(messages, reply);
+    return reply.take_last();
+  } catch (const Failure& failure) {
+    end_with(failure);
+  }
+}
+
+// What was prepared stays so when the transaction fails.
+void Connection::remember(const std::vector<Message>& messages, const Reply& reply) {
+  for (std::size_t i = 0; i < reply.answers.size(); ++i) {
+    const Message& message = messages[i];
+    if (message.kind != Message::Kind::prepare || PQresultStatus(reply.answers[i].get()) != PGRES_COMMAND_OK) continue;
+    statements_.add(key_of(message.text, message.params), message.name);
+  }
+}
+
+void Connection::require_transaction() {
+  if (failure_) throw Failure(*failure_);
+  const bool open = stage_ == Stage::announced || (stage_ == Stage::open && link_.transaction() == PQTRANS_INTRANS);
+  if (!open) end_with({SqlFailure::Kind::unavailable, Remedy::none, "the transaction is over"});
+}
+
+void Connection::end_with(const Failure& failure) {
+  const bool wrote_in_a_read = mode_ == Mode::read && failure.kind() == SqlFailure::Kind::read_only;
+  failure_ = wrote_in_a_read
+                 ? Failure(SqlFailure::Kind::other, Remedy::none, "a read may not change the database")
+                 : failure;
+  if (failure_->remedy() == Remedy::reconnect) link_.give_up();
+  throw Failure(*failure_);
+}
+
+}  // namespace trunkline::store::postgres
