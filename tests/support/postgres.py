@@ -103,7 +103,7 @@ class Server:
         if os.geteuid() == 0:
             for path in (self.folder, secret):
                 os.chown(path, account().pw_uid, account().pw_gid)
-        self.run("initdb", "-D", self.data, "-U", "trunkline", "-A", "scram-sha-256", f"--pwfile={secret}",
+        self.run("initdb", "-D", self.data, "-U", "trunkline", "-A", "md5", f"--pwfile={secret}",
                  "-E", "UTF8", "--locale=C.UTF-8")
         lines = [f"{name} = {value}" for name, value in SETTINGS.items()] + [f"port = {free_port()}"]
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as configuration:
