@@ -7,12 +7,12 @@
 #include <trunkline/adapters/embedded_transcriber.hpp>
 #include <trunkline/adapters/flite_synthesizer.hpp>
 #include <trunkline/app/app.hpp>
+#include <trunkline/app/database.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/twilio/rest_client.hpp>
 #include <trunkline/store/migrations.hpp>
-#include <trunkline/store/sqlite.hpp>
 
 #include <filesystem>
 #include <thread>
@@ -30,13 +30,15 @@ constexpr milliseconds finishing_limit{10'000};
 constexpr milliseconds closing_limit{2'000};
 constexpr milliseconds poll{20};
 
-Result<std::unique_ptr<store::Database>> open_database(const config::Settings& settings) {
-  if (!settings.database_url.empty()) {
-    return make_error("store_unavailable", "DATABASE_URL is set, but this build has the SQLite driver only");
-  }
-  auto database = store::open_sqlite({.path = settings.data_dir / "trunkline.db"});
+Result<std::unique_ptr<store::Database>> open_store(const config::Settings& settings) {
+  auto database = open_database(settings);
   if (!database) return database.error();
-  const auto report = store::migrate(**database, store::sqlite_migrations());
+  const auto migrations = store::migrations_for(**database);
+  if (!settings.database.migrate) {
+    if (auto known = store::require_schema(**database, migrations); !known) return known.error();
+    return database;
+  }
+  const auto report = store::migrate(**database, migrations);
   if (!report) return report.error();
   for (const auto& name : report->applied) log::info("schema migrated", {{"migration", name}});
   return database;
@@ -168,7 +170,7 @@ App::~App() {
 
 Result<std::unique_ptr<App>> App::start(config::Settings settings) {
   if (settings.recording.dir.empty()) settings.recording.dir = settings.data_dir / "recordings";
-  auto database = open_database(settings);
+  auto database = open_store(settings);
   if (!database) return database.error();
   const auto ids = make_ids(system_clock());
   auto keys = auth::make_authenticator(settings.security, settings.data_dir, *ids, system_clock());

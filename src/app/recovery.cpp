@@ -2,6 +2,7 @@
 
 #include <trunkline/observe/log.hpp>
 #include <trunkline/recording/recorder.hpp>
+#include <trunkline/store/sql.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,10 +25,6 @@ using nlohmann::json;
 constexpr milliseconds first_wait{20};
 constexpr milliseconds longest_wait{2'000};
 
-bool goes_by(const Error& error) {
-  return error.code == "store_unavailable" || error.code == "overloaded";
-}
-
 // The event settles the recording's row, in one transaction: a crash in between leaves the row for the next start.
 asio::awaitable<Result<>> tell(const recording::Recording& recording, const Result<recording::FileFacts>& facts,
                                calls::CallService& calls) {
@@ -49,7 +46,7 @@ asio::awaitable<Result<>> finish_recording(const recording::Recording& recording
   // By reference: g++ 12 destroys a closure that owns something twice when it is made inside a co_await expression.
   const auto path = library.file_of(recording);
   const auto facts = co_await offload(pool, [&path] { return recording::repair(path); });
-  if (!facts && goes_by(facts.error())) co_return facts.error();
+  if (!facts && store::store_is_away(facts.error())) co_return facts.error();
   co_return co_await tell(recording, facts, calls);
 }
 
@@ -61,7 +58,7 @@ asio::awaitable<bool> finish_in_time(const recording::Recording& recording, call
   for (auto wait = first_wait;; wait = std::min(wait * 2, longest_wait)) {
     const auto finished = co_await finish_recording(recording, calls, library, pool);
     if (finished) co_return true;
-    if (!goes_by(finished.error())) {
+    if (!store::store_is_away(finished.error())) {
       log::error("a recording could not be settled",
                  {{"recordingId", recording.id}, {"reason", finished.error().message}});
       co_return false;

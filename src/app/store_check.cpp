@@ -24,7 +24,7 @@ class StoreCheck::Outcome {
 
 StoreCheck::StoreCheck(store::Database& database, observe::Health& health, const Clock& clock, milliseconds patience)
     : database_(database), health_(health), clock_(clock), patience_(patience) {
-  health_.expect("store", true);
+  health_.expect("store", true, database_.driver());
 }
 
 asio::awaitable<void> StoreCheck::run() {

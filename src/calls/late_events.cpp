@@ -1,16 +1,13 @@
 #include "late_events.hpp"
 
 #include <trunkline/observe/log.hpp>
+#include <trunkline/store/sql.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace trunkline::calls {
 namespace {
-
-bool store_is_away(const Error& error) {
-  return error.code == "store_unavailable" || error.code == "overloaded";
-}
 
 constexpr std::string_view too_late = "the store did not come back before the end";
 
@@ -87,7 +84,7 @@ void LateEvents::deliver(std::span<const Event> events) {
       if (*stored > 0) drop("their calls are unknown", *stored);
       return;
     }
-    if (!store_is_away(stored.error()) && ++refusals == limits_.refusals) break;
+    if (!store::store_is_away(stored.error()) && ++refusals == limits_.refusals) break;
     if (!pause(wait)) return drop(too_late, events.size());
   }
   if (events.size() == 1) return drop("the store refuses them");

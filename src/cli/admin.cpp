@@ -4,10 +4,10 @@
 #include "cli/commands.hpp"
 
 #include <trunkline/app/app.hpp>
+#include <trunkline/app/database.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/auth/jwt.hpp>
 #include <trunkline/store/migrations.hpp>
-#include <trunkline/store/sqlite.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -88,8 +88,8 @@ int doctor(const Common& common) {
 int migrate(const Common& common) {
   const config::Loaded loaded = load_settings(common);
   if (report_problems(loaded)) return configuration;
-  auto database = store::open_sqlite({.path = loaded.settings.data_dir / "trunkline.db"});
-  const auto report = database ? store::migrate(**database, store::sqlite_migrations())
+  auto database = app::open_database(loaded.settings);
+  const auto report = database ? store::migrate(**database, store::migrations_for(**database))
                                : Result<store::MigrationReport>(database.error());
   if (!report) {
     std::cerr << "trunkline: " << explain(report.error()) << '\n';

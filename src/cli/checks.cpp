@@ -1,9 +1,11 @@
 #include "cli/checks.hpp"
 
 #include <trunkline/adapters/embedded_transcriber.hpp>
+#include <trunkline/app/database.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/net/server.hpp>
+#include <trunkline/store/postgres.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -58,12 +60,6 @@ Check check_data_dir(const config::Settings& settings) {
 
 Check check_recording_dir(const config::Settings& settings) {
   return check_folder("RECORDING_DIR", settings.recording.dir);
-}
-
-Check check_database(const config::Settings& settings) {
-  const std::string name = "the database has a driver";
-  if (settings.database_url.empty()) return {name, Verdict::ok, "SQLite in DATA_DIR"};
-  return {name, Verdict::wrong, "DATABASE_URL is set, but this build has the SQLite driver only"};
 }
 
 Check check_address(const config::Settings& given) {
@@ -146,6 +142,15 @@ std::vector<Check> check_routes(const config::Settings& settings) {
   return found;
 }
 
+Check check_database(const config::Settings& settings) {
+  const std::string name = "the database can be used";
+  if (settings.database.url.empty()) {
+    return {name, Verdict::ok, "SQLite, " + (settings.data_dir / "trunkline.db").string()};
+  }
+  const auto found = store::try_postgres(app::postgres_options(settings.database));
+  return needed(name, found ? Result<>() : found.error(), found ? *found : "");
+}
+
 Check check_speech_model(const config::Settings& settings) {
   const auto model = settings.speech.model_dir / "en-us" / "mdef";
   std::error_code unreachable;
@@ -178,7 +183,6 @@ std::vector<Check> one(const config::Settings& settings) {
 // What they find wrong begins with the variable, or the place in the file, that must be changed.
 constexpr Look before_start[] = {
     {"DATA_DIR", one<check_data_dir>},
-    {"DATABASE_URL", one<check_database>},
     {"TLS_CERT_FILE TLS_KEY_FILE", one<check_tls>},
     {"DATA_DIR JWT_SECRET JWT_PUBLIC_KEY_FILE JWT_JWKS_FILE", one<check_keys>},
     {"SPEECH_MODEL_DIR DEEPGRAM_API_KEY", check_routes},
@@ -187,6 +191,7 @@ constexpr Look before_start[] = {
 // What may be mended, or change, while the gateway runs or without touching its configuration.
 constexpr Look besides[] = {
     {"DATA_DIR RECORDING_DIR", one<check_recording_dir>},
+    {"DATA_DIR DATABASE_URL", one<check_database>},
     {"HOST PORT", one<check_address>},
     {"SPEECH_MODEL_DIR", one<check_speech_model>},
     {"TWILIO_AUTH_TOKEN PUBLIC_URL", one<check_twilio>},

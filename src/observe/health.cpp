@@ -22,9 +22,11 @@ Health::Health(About about, std::size_t workers, const Clock& clock, Limits limi
   for (auto& beat : beats_) beat = started_.time_since_epoch().count();
 }
 
-void Health::expect(std::string_view dependency, bool needed) {
+void Health::expect(std::string_view dependency, bool needed, std::string_view kind) {
   const std::lock_guard lock(mutex_);
-  dependencies_.try_emplace(std::string(dependency)).first->second.needed = needed;
+  Dependency& entry = dependencies_[std::string(dependency)];
+  entry.needed = needed;
+  entry.kind = kind;
 }
 
 void Health::report(std::string_view dependency, bool ok, milliseconds took, std::string_view error) {
@@ -103,6 +105,7 @@ HealthReply Health::detailed() const {
       const std::string_view status = status_of(dependency);
       all_up = all_up && status == "up";
       json row = {{"name", name}, {"status", status}, {"needed", dependency.needed}};
+      row["kind"] = dependency.kind.empty() ? json() : json(dependency.kind);
       row["latencyMs"] = dependency.checked_at ? json(dependency.took.count()) : json();
       row["checkedAt"] = dependency.checked_at ? json(text::to_rfc3339(*dependency.checked_at)) : json();
       row["error"] = dependency.error.empty() ? json() : json(dependency.error);

@@ -18,17 +18,33 @@ void take_turn(Sql& sql, const Database& database) {
   if (database.driver() == "postgres") sql.script("SELECT pg_advisory_xact_lock(7308604759863161453)");
 }
 
+Checksums read_checksums(Sql& sql) {
+  Checksums checksums;
+  for (const Row& row : sql.query("SELECT version, checksum FROM schema_migrations")) {
+    checksums.emplace(row.integer(0), row.text(1));
+  }
+  return checksums;
+}
+
 Result<Checksums> applied_checksums(Database& database) {
   return database.write_blocking<Checksums>([&database](Sql& sql) -> Result<Checksums> {
     take_turn(sql, database);
     sql.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL, "
         "checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
-    Checksums checksums;
-    for (const Row& row : sql.query("SELECT version, checksum FROM schema_migrations")) {
-      checksums.emplace(row.integer(0), row.text(1));
-    }
-    return checksums;
+    return read_checksums(sql);
+  });
+}
+
+// As applied_checksums(), for who may not make the table.
+Result<Checksums> known_checksums(Database& database) {
+  const bool postgres = database.driver() == "postgres";
+  return database.read_blocking<Checksums>([postgres](Sql& sql) -> Result<Checksums> {
+    const bool there = sql.query(postgres ? "SELECT to_regclass('schema_migrations') IS NOT NULL"
+                                          : "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'")
+                           .at(0)
+                           .integer(0) == 1;
+    return there ? read_checksums(sql) : Checksums();
   });
 }
 
@@ -69,6 +85,18 @@ Result<bool> apply(Database& database, const Migration& migration, const Clock& 
 }
 
 }  // namespace
+
+Result<> require_schema(Database& database, std::span<const Migration> migrations) {
+  const auto applied = known_checksums(database);
+  if (!applied) return applied.error();
+  if (auto checked = check(*applied, migrations); !checked) return checked;
+  for (const Migration& migration : migrations) {
+    if (applied->contains(migration.version)) continue;
+    return make_error("schema_outdated", "the database lacks migration " + std::string(migration.name) +
+                                             "; run `trunkline migrate`, or start with MIGRATE=on");
+  }
+  return {};
+}
 
 std::span<const Migration> migrations_for(const Database& database) {
   return database.driver() == "postgres" ? postgres_migrations() : sqlite_migrations();

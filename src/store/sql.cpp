@@ -52,6 +52,10 @@ std::optional<std::string> Row::text_or_null(std::size_t column) const {
   return as_or_null<std::string>(columns_, column);
 }
 
+bool store_is_away(const Error& error) {
+  return error.code == "store_unavailable" || error.code == "store_in_doubt" || error.code == "overloaded";
+}
+
 Result<> Database::wait_for(Access access, std::function<Result<>(Sql&)> work) {
   // Shared, because set_value() may still be inside the promise when get() returns.
   const auto ended = std::make_shared<std::promise<Result<>>>();

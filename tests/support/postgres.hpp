@@ -3,12 +3,12 @@
 #include <trunkline/store/postgres.hpp>
 
 #include <catch2/catch.hpp>
-#include <libpq-fe.h>
 
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
+#include <libpq-fe.h>
 #include <memory>
 #include <string>
 

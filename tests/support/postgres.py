@@ -120,6 +120,12 @@ class Server:
                 raise RuntimeError(f"{program} failed with {status}:\n{log.read()}")
 
 
+def psql(url, statement):
+    """The statement's rows as lines of text."""
+    return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, url], check=True,
+                          capture_output=True, text=True).stdout
+
+
 def kill(pid):
     try:
         os.kill(pid, 9)

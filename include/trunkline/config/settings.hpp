@@ -12,6 +12,16 @@ namespace trunkline::config {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+struct Database {
+  std::string url;  ///< postgres:// or postgresql://; empty: SQLite in the data folder, and the rest is idle
+  std::size_t connections = 8;
+  milliseconds wait_limit{5'000};  ///< for a connection that is free and works
+  milliseconds connect_timeout{3'000};
+  milliseconds statement_timeout{5'000};
+  milliseconds lock_timeout{3'000};
+  bool migrate = true;  ///< at start
+};
+
 struct Server {
   std::string host = "0.0.0.0";
   std::uint16_t port = 8080;
@@ -102,7 +112,7 @@ struct Route {
 /// Everything Trunkline can be told. Filled once at start, then read only.
 struct Settings {
   std::filesystem::path data_dir = "data";
-  std::string database_url;  ///< empty: SQLite in data_dir
+  Database database;
   Server server;
   Log log;
   Security security;

@@ -39,8 +39,9 @@ class Health {
   Health(About about, std::size_t workers, const Clock& clock) : Health(std::move(about), workers, clock, Limits{}) {}
 
   /// Names a dependency. Until its first report it is `unknown`. One that is needed makes the process unready while
-  /// it is not up; one that is not shows only in detailed(). Naming it again changes only that.
-  void expect(std::string_view dependency, bool needed);
+  /// it is not up; one that is not shows only in detailed(). `kind` says what it is where there are several, such as
+  /// `postgres`. Naming it again changes only that.
+  void expect(std::string_view dependency, bool needed, std::string_view kind = {});
   /// The result of a check that took `took`. `error` is for operators: no secrets. Unknown names are ignored.
   void report(std::string_view dependency, bool ok, milliseconds took, std::string_view error = {});
 
@@ -64,6 +65,7 @@ class Health {
  private:
   struct Dependency {
     bool needed = false;
+    std::string kind;
     bool ok = false;
     milliseconds took{};
     std::optional<WallTime> checked_at;

@@ -37,4 +37,8 @@ std::span<const Migration> migrations_for(const Database& database);
 Result<MigrationReport> migrate(Database& database, std::span<const Migration> migrations,
                                 const Clock& clock = system_clock());
 
+/// The same look without changing anything. Errors: those two, and `schema_outdated` when a migration is missing.
+/// Blocks.
+Result<> require_schema(Database& database, std::span<const Migration> migrations);
+
 }  // namespace trunkline::store

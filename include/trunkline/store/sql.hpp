@@ -50,7 +50,11 @@ class SqlFailure : public std::runtime_error {
 
 /// Statements inside one transaction, on the database's thread. Parameters are written $1, $2, ... in every driver, and
 /// as many are given as the highest number says; a number may repeat. A statement text is prepared once and kept.
-/// Never BEGIN, COMMIT or SAVEPOINT: the transaction is the database's.
+/// Never BEGIN, COMMIT or SAVEPOINT: the transaction is the database's. After a SqlFailure it is over: Postgres takes
+/// no further statement, and nothing is committed.
+///
+/// In Postgres numbers are BIGINT and DOUBLE PRECISION, a text or a null is what its place asks for: where nothing
+/// does, as in `$1 IS NULL`, write CAST($1 AS BIGINT), which SQLite reads, too.
 class Sql {
  public:
   virtual ~Sql() = default;
@@ -70,6 +74,10 @@ class Sql {
   }
 };
 
+/// The store may take the same work later: it was away, or had too much to do. With `store_in_doubt` it may have it
+/// already, so that only work that changes nothing the second time may be tried again.
+bool store_is_away(const Error& error);
+
 /// Where calls, events, recordings and transcripts live. One interface, two drivers (SQLite here, Postgres with
 /// DATABASE_URL); all SQL above it is written in what both understand.
 ///
@@ -77,8 +85,9 @@ class Sql {
 /// (drivers may let several share one commit); it is durable before the caller goes on. Work that returns an Error or
 /// throws leaves no trace; what it threw becomes an Error. Work must not wait for the database it runs on.
 ///
-/// Errors: `store_unavailable` (not reachable, locked, disk full, read-only), `overloaded` (queue full),
-/// `store_failed`, and what work returns.
+/// Errors: `store_unavailable` (not reachable, locked, too slow, disk full, read-only), `overloaded` (queue full),
+/// `store_failed`, and what work returns: then nothing of it is stored. `store_in_doubt` (Postgres went away in a
+/// commit and did not come back): nobody knows.
 class Database {
  public:
   virtual ~Database() = default;

@@ -13,8 +13,8 @@ namespace trunkline::store::postgres {
 /// How it is known whether a transaction was committed when the answer to its COMMIT was lost.
 ///
 /// Every connection has a row of its own in `commit_marks`, and each transaction that writes begins by writing a number
-/// of its own there. It is part of the transaction: whoever reads the row once the transaction has ended sees the number
-/// if, and only if, it was committed, and who reads earlier waits, because the row is locked.
+/// of its own there. It is part of the transaction: whoever reads the row once the transaction has ended sees the
+/// number if, and only if, it was committed, and who reads earlier waits, because the row is locked.
 ///
 /// pg_xact_status() would need no row, but it answers for the number of a transaction, and after a crash Postgres gives
 /// the numbers of those that it lost to others: their commits would be taken for ours.
@@ -37,8 +37,8 @@ inline constexpr std::string_view write_mark =
     "ON CONFLICT (slot) DO UPDATE SET number = excluded.number, marked_at = excluded.marked_at";
 std::array<Value, 2> mark_params(const CommitMark& mark);
 
-/// Whether the transaction of `mark`, whose own connection is lost, was committed. Ends it first if it still runs; after
-/// the answer nothing more can happen to it. Throws SqlFailure when that cannot be found out now.
+/// Whether the transaction of `mark`, whose own connection is lost, was committed. Ends it first if it still runs;
+/// after the answer nothing more can happen to it. Throws SqlFailure when that cannot be found out now.
 bool was_committed(Link& link, const CommitMark& mark, milliseconds time);
 
 }  // namespace trunkline::store::postgres

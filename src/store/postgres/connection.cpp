@@ -189,9 +189,8 @@ void Connection::require_transaction() {
 
 void Connection::end_with(const Failure& failure) {
   const bool wrote_in_a_read = mode_ == Mode::read && failure.kind() == SqlFailure::Kind::read_only;
-  failure_ = wrote_in_a_read
-                 ? Failure(SqlFailure::Kind::other, Remedy::none, "a read may not change the database")
-                 : failure;
+  failure_ =
+      wrote_in_a_read ? Failure(SqlFailure::Kind::other, Remedy::none, "a read may not change the database") : failure;
   if (failure_->remedy() == Remedy::reconnect) link_.give_up();
   throw Failure(*failure_);
 }

@@ -15,8 +15,9 @@
 
 namespace trunkline::store::postgres {
 
-/// One connection to the server, used by one thread at a time. Statements of Sql run only between begin() and the end of
-/// the transaction. The first that the server refuses is the transaction's end: all later ones throw the same failure.
+/// One connection to the server, used by one thread at a time. Statements of Sql run only between begin() and the end
+/// of the transaction. The first that the server refuses is the transaction's end: all later ones throw the same
+/// failure.
 class Connection final : public Sql {
  public:
   /// Connects and makes the session ours. `slot` is for this connection alone. Throws SqlFailure.
@@ -31,8 +32,8 @@ class Connection final : public Sql {
   enum class Mode : std::uint8_t { read, write };
   /// Says nothing to the server yet: BEGIN travels with the first statement.
   void begin(Mode mode);
-  /// Nothing when the transaction is committed; its mark when the answer did not come, so that another connection has to
-  /// find out. Throws SqlFailure when it was not committed.
+  /// Nothing when the transaction is committed; its mark when the answer did not come, so that another connection has
+  /// to find out. Throws SqlFailure when it was not committed.
   std::optional<CommitMark> commit();
   /// Ends the transaction, if there is one, without a trace of it.
   void roll_back() noexcept;

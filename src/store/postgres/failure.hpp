@@ -2,9 +2,8 @@
 
 #include <trunkline/store/sql.hpp>
 
-#include <libpq-fe.h>
-
 #include <cstdint>
+#include <libpq-fe.h>
 #include <string>
 #include <string_view>
 
@@ -30,6 +29,9 @@ class Failure : public SqlFailure {
 /// What the server said. `sqlstate` as in appendix A of the Postgres manual, empty when it is not known.
 Failure failure_of(std::string_view sqlstate, const std::string& what);
 Failure failure_of(const PGresult* result);
+
+/// libpq's messages come in several lines with tabs.
+std::string one_line(std::string_view message);
 
 /// The connection broke, or nothing came in time.
 Failure lost(const std::string& what);

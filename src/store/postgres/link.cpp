@@ -25,19 +25,15 @@ struct Keywords {
 
   std::string timeout;
   // A dead host is noticed after 40 s even where nothing is waited for. A frozen one answers the kernel's probes.
-  static constexpr std::array<const char*, 8> names = {
-      "keepalives_idle", "keepalives_interval", "keepalives_count", "connect_timeout", "fallback_application_name",
-      "dbname",          "client_encoding",     nullptr};
+  static constexpr std::array<const char*, 8> names = {"keepalives_idle",           "keepalives_interval",
+                                                       "keepalives_count",          "connect_timeout",
+                                                       "fallback_application_name", "dbname",
+                                                       "client_encoding",           nullptr};
   std::array<const char*, 8> values;
 };
 
 constexpr int expand_url = 1;
-
-std::string one_line(std::string_view message) {
-  std::string line(text::trim(message));
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return line;
-}
+constexpr int most_last_words = 8;  // answers, and the gaps between them
 
 bool is_error(const PGresult* answer) {
   const auto status = PQresultStatus(answer);
@@ -61,8 +57,7 @@ Link::Link(const std::string& url, milliseconds connect_timeout) {
   PGconn* connection = connection_.get();
   if (connection == nullptr) throw std::bad_alloc();
   if (PQstatus(connection) != CONNECTION_OK) throw lost(one_line(PQerrorMessage(connection)));
-  PQsetNoticeProcessor(
-      connection, [](void*, const char*) {}, nullptr);  // the log is ours
+  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);  // the log is ours
   require(PQsetnonblocking(connection, 1) == 0 && PQenterPipelineMode(connection) == 1);
 }
 
@@ -76,6 +71,7 @@ Reply Link::exchange(std::span<const Message> messages, milliseconds time) {
     for (std::size_t i = 0; i < messages.size(); ++i) {
       reply.answers.push_back(next(deadline));
       const PGresult* answer = reply.answers.back().get();
+      if (answer == nullptr) fail("the server's answers do not fit what was asked");
       if (is_error(answer) && !reply.failure) reply.failure = failure_of(answer);
       while (next(deadline) != nullptr) {
       }
@@ -121,8 +117,8 @@ void Link::send(const Message& message) {
       return require(PQsendQueryParams(connection, message.text.c_str(), count, message.params.types(), texts.data(),
                                        nullptr, nullptr, 0) == 1);
     case Message::Kind::prepare:
-      return require(PQsendPrepare(connection, message.name.c_str(), message.text.c_str(), count,
-                                   message.params.types()) == 1);
+      return require(
+          PQsendPrepare(connection, message.name.c_str(), message.text.c_str(), count, message.params.types()) == 1);
     case Message::Kind::run:
       return require(PQsendQueryPrepared(connection, message.name.c_str(), count, texts.data(), nullptr, nullptr, 0) ==
                      1);
@@ -142,7 +138,7 @@ Answer Link::next(const Deadline& deadline) {
 void Link::wait(const Deadline& deadline) {
   PGconn* connection = connection_.get();
   const int unsent = PQflush(connection);
-  require(unsent >= 0);
+  require(unsent >= 0 && PQsocket(connection) >= 0);
   pollfd descriptor{PQsocket(connection), static_cast<short>(unsent == 0 ? POLLIN : POLLIN | POLLOUT), 0};
   int left = -1;
   if (deadline) {
@@ -163,10 +159,9 @@ void Link::fail(const std::string& what) {
 std::string Link::last_words() {
   PGconn* connection = connection_.get();
   const std::string reason = one_line(PQerrorMessage(connection));
-  for (int nothing = 0; PQstatus(connection) == CONNECTION_BAD && nothing < 2;) {
+  for (int i = 0; i < most_last_words && PQstatus(connection) == CONNECTION_BAD; ++i) {
     const Answer answer(PQgetResult(connection));
-    if (answer == nullptr) ++nothing;
-    if (answer && PQresultStatus(answer.get()) == PGRES_FATAL_ERROR) return failure_of(answer.get()).what();
+    if (PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE) != nullptr) return failure_of(answer.get()).what();
   }
   return reason;
 }

@@ -6,7 +6,6 @@
 #include <trunkline/base/clock.hpp>
 
 #include <libpq-fe.h>
-
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,14 +43,15 @@ struct Reply {
   Answer take_last();
 };
 
-/// libpq's connection. Each wait has an end: a server that is frozen keeps its sockets alive and says nothing, and libpq
-/// itself waits for it without limit. (libpqxx 6, as Debian has it, offers neither that nor pipelines.)
+/// libpq's connection. Each wait has an end: a server that is frozen keeps its sockets alive and says nothing, and
+/// libpq itself waits for it without limit. (libpqxx 6, as Debian has it, offers neither that nor pipelines.)
 class Link {
  public:
   /// Blocks for the connect time-out a host at most, and as long as the system takes to look a name up. Throws Failure.
   Link(const std::string& url, milliseconds connect_timeout);
 
-  /// Sends all of `messages` at once: one round trip. `time` is for the whole. Throws Failure when the connection is lost.
+  /// Sends all of `messages` at once: one round trip. `time` is for the whole. Throws Failure when the connection is
+  /// lost.
   Reply exchange(std::span<const Message> messages, milliseconds time);
   /// One message. Throws its failure, too.
   Answer ask(const Message& message, milliseconds time);

@@ -12,7 +12,7 @@ namespace trunkline::store::postgres {
 namespace {
 
 constexpr int most_attempts = 5;  // at one job: a statement that ends the server must not do it for ever
-constexpr milliseconds first_pause{5}, longest_pause{200};            // after a conflict
+constexpr milliseconds first_pause{5}, longest_pause{200};  // after a conflict
 constexpr milliseconds first_reconnect{50}, longest_reconnect{1'000};
 
 MonoTime now() {
@@ -66,12 +66,14 @@ Session::End Session::commit() {
 Session::End Session::settle(const CommitMark& mark) {
   let_go();
   const MonoTime deadline = now() + options_.doubt_limit;
+  Backoff pause(first_reconnect, longest_reconnect);
   while (connect(deadline)) {
     const auto committed = attempt([&]() -> Result<bool> { return connection_->was_committed(mark); });
     if (committed && *committed) return {};
     if (committed) return {make_error("store_unavailable", "the database went away"), Remedy::run_again};
     let_go();
     if (now() >= deadline) break;
+    std::this_thread::sleep_for(pause.next(chance()));
   }
   return {make_error("store_in_doubt",
                      "the database went away while it stored this; whether it did is not known. Ask again later")};
@@ -113,9 +115,10 @@ void Session::tidy() {
 
 void Session::let_go() {
   const auto& failure = connection_->failure();
-  log::warn("a connection to the database was lost", {{"reason", failure ? failure->what() : "no answer"}});
+  const std::string reason = failure ? failure->what() : "no answer";
+  log::warn("a connection to the database was lost", {{"reason", reason}});
+  problem_ = to_error(lost(reason));
   connection_.reset();
-  problem_ = {};
   if (!down_since_) down_since_ = now();
 }
 

@@ -97,8 +97,9 @@ std::vector<const char*> Params::texts() const {
 
 std::string Params::signature() const {
   std::string letters(types_.size(), 't');
-  std::transform(types_.begin(), types_.end(), letters.begin(),
-                 [](Oid type) { return type == of_int8 ? 'i' : type == of_float8 ? 'r' : 't'; });
+  std::transform(types_.begin(), types_.end(), letters.begin(), [](Oid type) {
+    return type == of_int8 ? 'i' : type == of_float8 ? 'r' : 't';
+  });
   return letters;
 }
 

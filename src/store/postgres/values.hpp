@@ -3,7 +3,6 @@
 #include <trunkline/store/sql.hpp>
 
 #include <libpq-fe.h>
-
 #include <optional>
 #include <span>
 #include <string>

@@ -16,10 +16,12 @@ TEST_CASE("what an operator must mend or wait for is store_unavailable") {
   CHECK(code_of(Kind::full) == "store_unavailable");
   CHECK(code_of(Kind::read_only) == "store_unavailable");
   CHECK(code_of(Kind::busy) == "store_unavailable");
+  CHECK(code_of(Kind::timeout) == "store_unavailable");
 }
 
 TEST_CASE("every other failure is store_failed") {
   CHECK(code_of(Kind::constraint) == "store_failed");
+  CHECK(code_of(Kind::value) == "store_failed");
   CHECK(code_of(Kind::damaged) == "store_failed");
   CHECK(code_of(Kind::other) == "store_failed");
 }

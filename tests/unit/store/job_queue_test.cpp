@@ -46,6 +46,21 @@ TEST_CASE("a closed queue is drained before it ends") {
   CHECK(queue.take(8).empty());
 }
 
+TEST_CASE("jobs that have waited for long are taken out, in order, and no others") {
+  JobQueue queue(8);
+  std::vector<int> ran;
+  const MonoTime start;
+  for (int i = 0; i < 4; ++i) {
+    auto job = numbered(i, ran);
+    job.since = start + milliseconds(i);
+    REQUIRE(queue.try_push(job) == JobQueue::Push::taken);
+  }
+  for (const auto& job : queue.take_older(start + milliseconds(2))) job.done({});
+  CHECK(ran == std::vector{0, 1});
+  CHECK(queue.take_older(start).empty());
+  CHECK(queue.size() == 2);
+}
+
 TEST_CASE("closing wakes who waits") {
   JobQueue queue(8);
   std::size_t taken = 1;

@@ -80,6 +80,19 @@ TEST_CASE_METHOD(Fresh, "a migration that fails leaves nothing and keeps those b
   CHECK(integer_of(*database_, "SELECT max(version) FROM schema_migrations") == 1);
 }
 
+TEST_CASE_METHOD(Fresh, "a schema that is not up to date is refused by who may not change it") {
+  const std::vector<Migration> both{first, second};
+  CHECK_THAT(require_schema(*database_, both).error().message, Catch::Contains("lacks migration 0001_first"));
+  CHECK(tables("schema_migrations") == 0);
+  REQUIRE(run({first}));
+  const auto outdated = require_schema(*database_, both);
+  CHECK(outdated.error().code == "schema_outdated");
+  CHECK_THAT(outdated.error().message, Catch::Contains("lacks migration 0002_second"));
+  REQUIRE(run(both));
+  CHECK(require_schema(*database_, both));
+  CHECK(require_schema(*database_, {both.data(), 1}).error().code == "database_too_new");
+}
+
 TEST_CASE_METHOD(Fresh, "the migrations in the program make the schema of calls") {
   const auto report = migrate(*database_, migrations_for(*database_), clock_);
   REQUIRE(report);

@@ -34,5 +34,13 @@ TEST_CASE("a column that is not there says so") {
   CHECK_THROWS_WITH(row.text(4), "column 4 of a row of 4");
 }
 
+TEST_CASE("a store that is away is told apart from one that refuses") {
+  for (const char* code : {"store_unavailable", "store_in_doubt", "overloaded"}) {
+    CHECK(store_is_away(make_error(code, "")));
+  }
+  CHECK_FALSE(store_is_away(make_error("store_failed", "")));
+  CHECK_FALSE(store_is_away(make_error("call_over", "")));
+}
+
 }  // namespace
 }  // namespace trunkline::store

@@ -1,4 +1,4 @@
-#include "support/scratch.hpp"
+#include "support/any_database.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -30,11 +30,11 @@ struct Counters {
   asio::awaitable<void> write(std::int64_t writer) {
     std::int64_t expected = 0;
     for (std::int64_t number = 0; number < writes_each; ++number) {
-      const auto home = std::this_thread::get_id();
+      const auto thread = std::this_thread::get_id();
       const auto work = [this, writer, number](Sql& sql) { return append(sql, writer, number); };
       const auto stored = co_await database->write<std::int64_t>(work);
       const bool right = stored ? *stored == expected++ : stored.error().code == "refused" && number % 4 == 3;
-      if (!right || home != std::this_thread::get_id()) ++wrong;
+      if (!right || thread != std::this_thread::get_id()) ++wrong;
 
       const auto count = [writer](Sql& sql) -> Result<std::int64_t> {
         return sql.query("SELECT count(*) FROM events WHERE writer = $1", {writer}).at(0).integer(0);
@@ -44,8 +44,8 @@ struct Counters {
     }
   }
 
-  test::TemporaryFolder folder;
-  std::unique_ptr<Database> database = test::open(test::at(folder / "calls.db"));
+  test::AnyDatabase home;
+  std::unique_ptr<Database> database = home.open_empty(8);
   std::atomic<int> wrong = 0;
 };
 
