@@ -44,6 +44,14 @@ fi
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 -o Acquire::Retries=3
   -o DPkg::Lock::Timeout=300)
 
+# The tests start servers of their own: the package must not start one for the machine, which it would at once.
+if [[ " ${missing[*]} " == *' postgresql-15 '* ]]; then
+  policy=/etc/postgresql-common/createcluster.d
+  "${as_root[@]}" mkdir -p "$policy"
+  printf '# Written before postgresql-15 was installed for tests.\ncreate_main_cluster = false\n' |
+    "${as_root[@]}" tee "$policy/no_cluster.conf" >/dev/null
+fi
+
 echo 'deps: reading the package lists'
 "${apt[@]}" update -qq ||
   echo 'deps: the package lists could not be read (no network?); trying with those that are here' >&2

@@ -95,7 +95,7 @@ TEST_CASE("draining ends readiness for good") {
 
 TEST_CASE("the detailed answer lists every dependency with its milliseconds") {
   Fixture f;
-  f.health.expect("store", true);
+  f.health.expect("store", true, "sqlite");
   f.health.expect("deepgram", false);
   f.health.expect("models", false);
   f.health.report("store", true, 2ms);
@@ -109,18 +109,21 @@ TEST_CASE("the detailed answer lists every dependency with its milliseconds") {
   CHECK(body["ready"] == true);
   CHECK(body["service"] == "trunkline");
   CHECK(body["dependencies"] == json::array({{{"name", "deepgram"},
+                                              {"kind", nullptr},
                                               {"status", "down"},
                                               {"needed", false},
                                               {"latencyMs", 1500},
                                               {"checkedAt", "2026-09-21T14:13:20.000Z"},
                                               {"error", "timed \xEF\xBF\xBDout"}},
                                              {{"name", "models"},
+                                              {"kind", nullptr},
                                               {"status", "unknown"},
                                               {"needed", false},
                                               {"latencyMs", nullptr},
                                               {"checkedAt", nullptr},
                                               {"error", nullptr}},
                                              {{"name", "store"},
+                                              {"kind", "sqlite"},
                                               {"status", "up"},
                                               {"needed", true},
                                               {"latencyMs", 2},
