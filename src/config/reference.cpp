@@ -13,9 +13,10 @@ struct Heading {
   std::string_view title;
 };
 constexpr std::array headings = {
-    Heading{"", "General"},          Heading{"server", "Server"},       Heading{"log", "Log"},
-    Heading{"security", "Security"}, Heading{"twilio", "Twilio"},       Heading{"deepgram", "Deepgram"},
-    Heading{"speech", "Speech"},     Heading{"recording", "Recording"}, Heading{"calls", "Calls"},
+    Heading{"", "General"},          Heading{"database", "Database"}, Heading{"server", "Server"},
+    Heading{"log", "Log"},           Heading{"security", "Security"}, Heading{"twilio", "Twilio"},
+    Heading{"deepgram", "Deepgram"}, Heading{"speech", "Speech"},     Heading{"recording", "Recording"},
+    Heading{"calls", "Calls"},
 };
 
 std::string_view section_of(const Option& option) {
