@@ -57,7 +57,7 @@ const Option table[] = {
      "much TLS.",
      true, "SQLite in DATA_DIR"},
     {"DATABASE_CONNECTIONS", "database.connections", at<&Settings::database, &Database::connections>, Range{2, 1'000},
-     "8", "Connections to Postgres that this process opens at most; a quarter of them is for reads."},
+     "16", "Connections to Postgres that this process opens at most; a quarter of them is for reads."},
     {"DATABASE_WAIT_MS", "database.wait_ms", at<&Settings::database, &Database::wait_limit>, Range{100, 300'000},
      "5000", "How long a request waits for a connection to Postgres that is free and works; then it is answered 503."},
     {"DATABASE_CONNECT_TIMEOUT_MS", "database.connect_timeout_ms", at<&Settings::database, &Database::connect_timeout>,

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 struct Database {
   std::string url;  ///< postgres:// or postgresql://; empty: SQLite in the data folder, and the rest is idle
-  std::size_t connections = 8;
+  std::size_t connections = 16;
   milliseconds wait_limit{5'000};  ///< for a connection that is free and works
   milliseconds connect_timeout{3'000};
   milliseconds statement_timeout{5'000};

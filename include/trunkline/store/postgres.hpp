@@ -10,7 +10,7 @@ namespace trunkline::store {
 
 struct PostgresOptions {
   std::string url;                      ///< postgresql://user:password@host:port/name?sslmode=..., several hosts too
-  std::size_t connections = 8;          ///< at least 2; a quarter is for reads, so that slow ones hold up no write
+  std::size_t connections = 16;         ///< at least 2; a quarter is for reads, so that slow ones hold up no write
   std::size_t queue_limit = 10'000;     ///< jobs that may wait, for reads and for writes each
   milliseconds wait_limit{5'000};       ///< how long a job may wait for a connection that is free and works
   milliseconds connect_timeout{3'000};  ///< a host; whole seconds, at least 2
