@@ -145,7 +145,7 @@ Error cannot_use(const Error& error) {
 Result<> reach(Session& session, const PostgresOptions& options) {
   const MonoTime deadline = std::chrono::steady_clock::now() + options.wait_limit;
   for (;;) {
-    const auto reached = session.connect(MonoTime());
+    auto reached = session.connect(MonoTime());
     if (reached) return reached;
     const bool refused = postgres::server_answers(options.url, options.connect_timeout);
     if (refused || reached.error().code != "store_unavailable" || std::chrono::steady_clock::now() >= deadline) {

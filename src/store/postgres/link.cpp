@@ -29,7 +29,7 @@ struct Keywords {
                                                        "keepalives_count",          "connect_timeout",
                                                        "fallback_application_name", "dbname",
                                                        "client_encoding",           nullptr};
-  std::array<const char*, 8> values;
+  std::array<const char*, 8> values{};
 };
 
 constexpr int expand_url = 1;
@@ -158,7 +158,7 @@ void Link::fail(const std::string& what) {
 // The server's own reason, when it has sent one before it left, tells more than that the connection is gone.
 std::string Link::last_words() {
   PGconn* connection = connection_.get();
-  const std::string reason = one_line(PQerrorMessage(connection));
+  std::string reason = one_line(PQerrorMessage(connection));
   for (int i = 0; i < most_last_words && PQstatus(connection) == CONNECTION_BAD; ++i) {
     const Answer answer(PQgetResult(connection));
     if (PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE) != nullptr) return failure_of(answer.get()).what();

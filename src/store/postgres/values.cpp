@@ -15,13 +15,13 @@ constexpr Oid of_bool = 16, of_bytes = 17, of_int8 = 20, of_int2 = 21, of_int4 =
 
 template <class T>
 std::string to_text(T number) {
-  std::array<char, 32> buffer;
+  std::array<char, 32> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
   return {buffer.data(), end};
 }
 
 struct Encoded {
-  Oid type;
+  Oid type = inferred;
   std::optional<std::string> text;
 };
 

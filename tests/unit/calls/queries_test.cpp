@@ -122,13 +122,15 @@ TEST_CASE("the counts read an index and not the calls") {
     const std::string query(count_calls_query);
     if (sqlite) return sql.query("EXPLAIN QUERY PLAN " + query).at(0).text(3);
     // Three rows are read faster than an index: what the planner would do with many is the question.
-    for (const char* way : {"enable_seqscan", "enable_bitmapscan"}) sql.execute("SET LOCAL " + std::string(way) + " = off");
+    for (const char* way : {"enable_seqscan", "enable_bitmapscan"})
+      sql.execute("SET LOCAL " + std::string(way) + " = off");
     std::string lines;
     for (const store::Row& row : sql.query("EXPLAIN " + query)) lines += row.text(0) + "\n";
     return lines;
   });
   REQUIRE(plan.has_value());
-  CHECK_THAT(*plan, Catch::Contains(sqlite ? "COVERING INDEX calls_in_figures" : "Index Only Scan using calls_in_figures"));
+  CHECK_THAT(*plan,
+             Catch::Contains(sqlite ? "COVERING INDEX calls_in_figures" : "Index Only Scan using calls_in_figures"));
 }
 
 TEST_CASE("a cursor that was not given out is refused") {
