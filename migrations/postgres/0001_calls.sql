@@ -20,9 +20,14 @@ CREATE TABLE calls (
   snapshot         TEXT NOT NULL,
   UNIQUE (provider, provider_call_id)
 ) WITH (fillfactor = 70); -- a call is rewritten with each of its events: in the same page where that has room
+-- Lists, each in its order.
 CREATE INDEX calls_by_time ON calls (created_at DESC, id DESC);
+CREATE INDEX calls_by_provider ON calls (provider, created_at DESC, id DESC);
+CREATE INDEX calls_by_state ON calls (state, created_at DESC, id DESC);
+CREATE INDEX calls_by_to ON calls (to_address, created_at DESC, id DESC);
+CREATE INDEX calls_by_from ON calls (from_address, created_at DESC, id DESC);
 CREATE INDEX calls_in_figures ON calls (state, provider, terminal, duration_s); -- statistics read nothing else
-CREATE INDEX calls_open ON calls (id) WHERE terminal = 0; -- not by touched_at, which changes with each event
+CREATE INDEX calls_open ON calls (created_at DESC, id DESC) WHERE terminal = 0; -- the reaper's, too
 
 -- The truth: everything that happened, in order. A snapshot in calls is a fold over it.
 CREATE TABLE call_events (

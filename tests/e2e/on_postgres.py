@@ -61,8 +61,8 @@ def server_goes_and_comes():
             server.start()
             wait_for("readiness to come back", lambda: gateway.request("GET", "/readyz").status == 200)
             check("afterwards it is accepted", gateway.webhook("/webhooks/twilio/voice", arrival).status == 200)
-            check("and the log tells of both",
-                  "a connection to the database was lost" in gateway.log() and "connected to the database again" in gateway.log())
+            wait_for("the log to tell of the loss", lambda: "a connection to the database was lost" in gateway.log())
+            wait_for("and of the return", lambda: "connected to the database again" in gateway.log())
             check("without the password", postgres.PASSWORD not in gateway.log())
     finally:
         server.stop()

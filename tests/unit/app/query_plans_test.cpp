@@ -21,7 +21,7 @@ using calls::test::run;
 /// Services over a database that hears what they say to it.
 struct PlansFixture {
   net::Worker worker{0};
-  calls::test::Fixture calls;
+  calls::test::Fixture calls{store::test::Drivers::sqlite};
   store::test::HeardDatabase database{*calls.database};
   std::unique_ptr<calls::CallService> service = calls.make_service(database);
 

@@ -116,6 +116,8 @@ inline std::vector<config::Route> test_routes() {
 
 /// A call service on a database of its own, on each driver in turn.
 struct Fixture {
+  explicit Fixture(store::test::Drivers drivers = store::test::Drivers::all) : home(drivers) {}
+
   store::test::AnyDatabase home;
   store::test::TemporaryFolder folder;
   trunkline::test::ManualClock clock;
