@@ -53,7 +53,7 @@ const Option table[] = {
     {"DATABASE_URL", "database.url", at<&Settings::database, &Database::url>,
      Shape{is_database_url, "does not begin with postgresql://"},
      "postgresql://trunkline:password@db.internal:5432/trunkline?sslmode=verify-full",
-     "Postgres (13 or later) that all nodes share, instead of the embedded database; sslmode and sslrootcert say how "
+     "Postgres (13 or later) instead of the embedded database, for one node at a time; sslmode and sslrootcert say how "
      "much TLS.",
      true, "SQLite in DATA_DIR"},
     {"DATABASE_CONNECTIONS", "database.connections", at<&Settings::database, &Database::connections>, Range{2, 1'000},
