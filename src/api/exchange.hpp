@@ -32,7 +32,7 @@ struct Exchange {
   Params path;   ///< values of the `{name}`s, decoded
   Params query;  ///< decoded
   auth::Principal principal;
-  std::string call_id = {};  ///< of the call that it turned out to be about, unless the path says it; for the log
+  std::string call_id;  ///< of the call that it turned out to be about, unless the path says it; for the log
 
   std::string_view param(std::string_view name) const { return first_of(path, name); }
 

@@ -125,7 +125,7 @@ class Gate final : public Api {
       response.set("Upgrade", "websocket");
       co_return response;
     }
-    Exchange exchange{request, std::move(match.path), {}, {}};
+    Exchange exchange{request, std::move(match.path), {}, {}, {}};
     if (auto refusal = admit(*match.endpoint, exchange)) co_return std::move(*refusal);
     if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
     net::Response response = co_await serve_guarded(*match.endpoint, exchange);
@@ -142,7 +142,7 @@ class Gate final : public Api {
       co_return net::Upgrade{nullptr, std::move(response)};
     }
     trace.route = match.endpoint->pattern;
-    Exchange exchange{request, std::move(match.path), {}, {}};
+    Exchange exchange{request, std::move(match.path), {}, {}, {}};
     trace.take(exchange);
     if (auto refusal = admit(*match.endpoint, exchange)) co_return net::Upgrade{nullptr, std::move(*refusal)};
     co_return co_await upgrade_guarded(*match.endpoint, exchange);

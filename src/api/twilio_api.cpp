@@ -25,7 +25,7 @@ constexpr std::string_view idempotency_header = "I-Twilio-Idempotency-Token";
 constexpr std::chrono::seconds stream_comes_within{5};  // after the answer that asks for it
 
 calls::StoredAnswer twiml_answer(std::string document) {
-  return {200, "text/xml; charset=utf-8", std::move(document)};
+  return {200, "text/xml; charset=utf-8", std::move(document), {}};
 }
 
 net::Response response_of(calls::StoredAnswer answer) {

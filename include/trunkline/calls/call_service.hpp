@@ -24,7 +24,7 @@ struct StoredAnswer {
   int status = 204;  ///< nothing to say: what a callback gets that is only taken note of
   std::string content_type;
   std::string body;
-  std::string call_id = {};  ///< whose it is; filled in by the service
+  std::string call_id;  ///< whose it is; filled in by the service
 };
 
 /// A new call as a provider announces it.

@@ -103,7 +103,7 @@ void Session::try_to_connect() {
   }
   next_attempt_ = now() + reconnecting_.next(chance());
   if (problem_ != made.error()) log::warn("the database cannot be reached", {{"reason", made.error().detail}});
-  problem_ = std::move(made.error());
+  problem_ = made.error();
   if (!down_since_) down_since_ = now();
 }
 

@@ -38,7 +38,7 @@ TEST_CASE("a query that is right has no errors, nor has one that says nothing") 
 TEST_CASE("field errors are rendered with the request's id") {
   net::Request request;
   request.id = "req_1";
-  const api::Exchange exchange{request, {}, {}, {}};
+  const api::Exchange exchange{request, {}, {}, {}, {}};
   const net::Response response = exchange.invalid({{"limit", "too small"}});
   const auto body = nlohmann::json::parse(response.body);
   CHECK(response.status == 400);
@@ -50,7 +50,7 @@ TEST_CASE("field errors are rendered with the request's id") {
 
 TEST_CASE("a store that is away asks to come again") {
   net::Request request;
-  const api::Exchange exchange{request, {}, {}, {}};
+  const api::Exchange exchange{request, {}, {}, {}, {}};
   const net::Response response = exchange.fail(make_error("overloaded", "later"));
   CHECK(response.status == 503);
   CHECK_FALSE((net::find_header(response.headers, "Retry-After").empty()));

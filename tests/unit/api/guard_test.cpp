@@ -22,7 +22,7 @@ asio::awaitable<Answer> fail(api::Exchange& /*exchange*/) {
 TEST_CASE("a handler that throws is answered, also where a WebSocket was asked for") {
   net::Request request;
   request.id = "req_1";
-  api::Exchange exchange{request, {}, {}, {}};
+  api::Exchange exchange{request, {}, {}, {}, {}};
   const api::Endpoint endpoint{"GET", "/broken", api::Access::open, {}, fail<net::Response>, fail<net::Upgrade>};
   const auto plain = calls::test::run(api::serve_guarded(endpoint, exchange));
   const auto socket = calls::test::run(api::upgrade_guarded(endpoint, exchange));

@@ -55,7 +55,7 @@ TEST_CASE("the same request again gets the same answer and changes nothing") {
 TEST_CASE("an answer is given again as it was: status, content type and body") {
   Fixture fixture;
   const auto answering = [](int status, std::string type, std::string body) {
-    return [=](const CallService::Admission&) { return StoredAnswer{status, type, body}; };
+    return [=](const CallService::Admission&) { return StoredAnswer{status, type, body, {}}; };
   };
   const auto key = GENERATE("the same", "another");
   run(fixture.service->arrive(Fixture::arrival("CA1", "the same"), answering(201, "text/plain", "first"))).value();

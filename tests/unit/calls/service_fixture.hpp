@@ -146,7 +146,7 @@ struct Fixture {
 
   /// The answer's body is the call's id and its media token.
   static StoredAnswer render(const CallService::Admission& admission) {
-    return {200, "text/xml", admission.call.id + " " + admission.media_token};
+    return {200, "text/xml", admission.call.id + " " + admission.media_token, {}};
   }
 
   struct Admitted {
