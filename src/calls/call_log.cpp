@@ -60,7 +60,7 @@ bool insert_call(store::Sql& sql, const Call& call) {
 }
 
 void update_call(store::Sql& sql, const Call& call, WallTime now) {
-  sql.execute(
+  sql.post(
       "UPDATE calls SET direction = $2, state = $3, terminal = $4, from_address = $5, to_address = $6, "
       "connected_at = $7, ended_at = $8, duration_s = $9, end_reason = $10, version = $11, touched_at = $12, "
       "snapshot = $13 WHERE id = $1",
@@ -130,7 +130,7 @@ Event CallLog::append(Call& call, Event event) {
   const auto rows = insert_event(sql_, event, now_);
   if (rows.empty()) return event;
   event.seq = rows.front().integer(0);
-  sql_.execute("INSERT INTO outbox (seq, created_at) VALUES ($1, $2)", {event.seq, to_millis(now_)});
+  sql_.post("INSERT INTO outbox (seq, created_at) VALUES ($1, $2)", {event.seq, to_millis(now_)});
   if (event.type == EventType::transcript_segment) insert_segment(event);
   const auto previous = call.version == 0 ? std::nullopt : std::optional(call.state);
   call = std::move(next);
@@ -143,7 +143,7 @@ void CallLog::insert_segment(const Event& event) {
   if (!data.usable()) return;
   const auto word = [&](const char* key) { return or_else(data.text(key), std::string()); };
   const auto ms = [&](const char* key) { return or_else(data.integer(key), std::int64_t{0}); };
-  sql_.execute(
+  sql_.post(
       "INSERT INTO transcript_segments (id, call_id, track, start_ms, end_ms, text, confidence, engine, language) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
       {word("segmentId"), event.call_id, word("track"), ms("startMs"), ms("endMs"), word("text"),

@@ -102,7 +102,7 @@ std::string received_data(const Arrival& arrival, const std::string& route) {
 }
 
 void issue_token(CallLog& log, const Call& call, const std::string& token) {
-  log.sql().execute(
+  log.sql().post(
       "INSERT INTO media_tokens (token_sha256, call_id, provider_call_id, expires_at) VALUES ($1, $2, $3, $4)",
       {digest_of(token), call.id, call.provider_call_id, to_millis(log.now() + token_lifetime)});
 }

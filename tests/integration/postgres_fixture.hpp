@@ -115,7 +115,11 @@ struct Insert {
   Result<> into(Database& database) {
     return database.write_blocking<void>([this](Sql& sql) -> Result<> {
       ++ran;
-      sql.execute("INSERT INTO a VALUES ($1)", {x});
+      if (x % 2 == 0) {
+        sql.post("INSERT INTO a VALUES ($1)", {x});  // all in one message with the COMMIT
+      } else {
+        sql.execute("INSERT INTO a VALUES ($1)", {x});
+      }
       return {};
     });
   }

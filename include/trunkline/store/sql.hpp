@@ -63,6 +63,9 @@ class Sql {
   virtual std::vector<Row> query(std::string_view statement, std::span<const Value> params) = 0;
   /// Number of rows changed. Throws SqlFailure.
   virtual std::int64_t execute(std::string_view statement, std::span<const Value> params) = 0;
+  /// As execute(), for who needs no number: a driver may send it together with what comes next, COMMIT at the latest.
+  /// What the server has against it is thrown then.
+  virtual void post(std::string_view statement, std::span<const Value> params) { execute(statement, params); }
   /// Several statements separated by `;`, without parameters: migrations. Throws SqlFailure.
   virtual void script(std::string_view statements) = 0;
 
@@ -71,6 +74,9 @@ class Sql {
   }
   std::int64_t execute(std::string_view statement, std::initializer_list<Value> params = {}) {
     return execute(statement, std::span<const Value>(params.begin(), params.size()));
+  }
+  void post(std::string_view statement, std::initializer_list<Value> params = {}) {
+    post(statement, std::span<const Value>(params.begin(), params.size()));
   }
 };
 

@@ -1,5 +1,7 @@
 #include "store/postgres/commit_marks.hpp"
 
+#include <thread>
+
 namespace trunkline::store::postgres {
 namespace {
 
@@ -12,17 +14,25 @@ constexpr const char* make_table =
 // A doubt lives for less than a minute, a connection that lasts writes its row anew.
 constexpr const char* forget_old = "DELETE FROM commit_marks WHERE marked_at < now() - INTERVAL '1 day'";
 
+constexpr milliseconds look_again{5};
+
 std::vector<Row> ask(Link& link, std::string_view text, std::span<const Value> params, milliseconds time) {
   return rows_of(link.ask(statement(std::string(text), params), time).get());
 }
 
-// A COMMIT that never arrived leaves the transaction open until the server notices that nobody is there.
+// A COMMIT that never arrived leaves the transaction open until the server notices that nobody is there; one that is
+// still on its way must find nobody.
 void end_backend(Link& link, const CommitMark& mark, milliseconds time) {
   const std::array<Value, 2> params = {mark.backend, mark.backend_start};
-  ask(link,
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-      "WHERE pid = CAST($1 AS INTEGER) AND backend_start = CAST($2 AS TIMESTAMPTZ)",
-      params, time);
+  const MonoTime deadline = std::chrono::steady_clock::now() + time;
+  while (!ask(link,
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+              "WHERE pid = CAST($1 AS INTEGER) AND backend_start = CAST($2 AS TIMESTAMPTZ)",
+              params, time)
+              .empty()) {
+    if (std::chrono::steady_clock::now() >= deadline) throw lost("the server does not end a lost connection");
+    std::this_thread::sleep_for(look_again);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <trunkline/base/text.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace trunkline::store::postgres {
@@ -82,14 +83,19 @@ std::int64_t Connection::execute(std::string_view statement, std::span<const Val
   return changed_rows(answer.get());
 }
 
+void Connection::post(std::string_view statement, std::span<const Value> params) {
+  require_transaction();
+  open();
+  add(statement, params);
+}
+
 // A script takes the time that it takes: it makes indexes, and waits for the script of another node.
 void Connection::script(std::string_view statements) {
   require_transaction();
-  std::vector<Message> messages;
-  add_opening(messages);
-  messages.push_back(statement("SET LOCAL statement_timeout = 0"));
-  messages.push_back(statement("SET LOCAL lock_timeout = 0"));
-  exchange(messages);
+  open();
+  unsent_.push_back(statement("SET LOCAL statement_timeout = 0"));
+  unsent_.push_back(statement("SET LOCAL lock_timeout = 0"));
+  exchange();
   try {
     link_.script(std::string(statements));
   } catch (const Failure& failure) {
@@ -101,28 +107,33 @@ void Connection::script(std::string_view statements) {
 void Connection::begin(Mode mode) {
   mode_ = mode;
   stage_ = Stage::announced;
+  unsent_.clear();
   failure_.reset();
   ++mark_.number;
 }
 
 std::optional<CommitMark> Connection::commit() {
-  if (failure_) throw Failure(*failure_);
-  if (std::exchange(stage_, Stage::none) != Stage::open) return std::nullopt;  // nothing was asked of the server
+  require_transaction();
+  if (std::exchange(stage_, Stage::open) == Stage::announced) {  // nothing was asked of the server
+    stage_ = Stage::none;
+    return std::nullopt;
+  }
+  unsent_.push_back(statement("COMMIT"));
   try {
-    const Answer answer = link_.ask(statement("COMMIT"), patience_);
+    const Answer answer = exchange();
     // A transaction that the server has given up ends with ROLLBACK, whatever it is told.
     if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT") throw misuse("the transaction was undone");
+    stage_ = Stage::none;
     return std::nullopt;
   } catch (const Failure& failure) {
     if (failure.remedy() != Remedy::reconnect) throw;
-    failure_ = failure;
-    link_.give_up();
     return mark_;
   }
 }
 
 void Connection::roll_back() noexcept {
   const bool open = std::exchange(stage_, Stage::none) == Stage::open;
+  unsent_.clear();
   failure_.reset();
   if (!open || broken() || link_.transaction() == PQTRANS_IDLE) return;
   try {
@@ -134,35 +145,45 @@ void Connection::roll_back() noexcept {
 
 Answer Connection::run(std::string_view statement, std::span<const Value> params) {
   require_transaction();
-  std::vector<Message> messages;
-  add_opening(messages);
-  add(messages, statement, params);
-  auto answer = exchange(messages);
+  open();
+  add(statement, params);
+  auto answer = exchange();
   require_transaction();
   return answer;
 }
 
-void Connection::add_opening(std::vector<Message>& messages) {
+void Connection::open() {
   if (stage_ != Stage::announced) return;
-  messages.push_back(statement(std::string(mode_ == Mode::write ? begin_write : begin_read)));
-  if (mode_ == Mode::write) add(messages, write_mark, mark_params(mark_));
+  stage_ = Stage::queued;
+  unsent_.push_back(statement(std::string(mode_ == Mode::write ? begin_write : begin_read)));
+  if (mode_ == Mode::write) add(write_mark, mark_params(mark_));
 }
 
-void Connection::add(std::vector<Message>& messages, std::string_view statement, std::span<const Value> params) {
+void Connection::add(std::string_view statement, std::span<const Value> params) {
   Params encoded(params);
-  if (const auto* name = statements_.find(key_of(statement, encoded))) {
-    messages.push_back({Message::Kind::run, *name, {}, std::move(encoded)});
+  if (const auto* name = known(statement, encoded)) {
+    unsent_.push_back({Message::Kind::run, std::string(*name), {}, std::move(encoded)});
     return;
   }
   require_count(statement, params.size());
-  for (const auto& name : statements_.take_forgotten()) messages.push_back(postgres::statement("DEALLOCATE " + name));
+  for (const auto& name : statements_.take_forgotten()) unsent_.push_back(postgres::statement("DEALLOCATE " + name));
   const auto name = statements_.next_name();
-  messages.push_back({Message::Kind::prepare, name, std::string(statement), encoded});
-  messages.push_back({Message::Kind::run, name, {}, std::move(encoded)});
+  unsent_.push_back({Message::Kind::prepare, name, std::string(statement), encoded});
+  unsent_.push_back({Message::Kind::run, name, {}, std::move(encoded)});
 }
 
-Answer Connection::exchange(const std::vector<Message>& messages) {
+const std::string* Connection::known(std::string_view statement, const Params& params) {
+  if (const auto* name = statements_.find(key_of(statement, params))) return name;
+  const auto on_its_way = std::find_if(unsent_.begin(), unsent_.end(), [&](const Message& message) {
+    return message.kind == Message::Kind::prepare && message.text == statement &&
+           message.params.signature() == params.signature();
+  });
+  return on_its_way == unsent_.end() ? nullptr : &on_its_way->name;
+}
+
+Answer Connection::exchange() {
   stage_ = Stage::open;
+  const auto messages = std::exchange(unsent_, {});
   try {
     Reply reply = link_.exchange(messages, patience_);
     remember(messages, reply);
@@ -183,7 +204,8 @@ void Connection::remember(const std::vector<Message>& messages, const Reply& rep
 
 void Connection::require_transaction() {
   if (failure_) throw Failure(*failure_);
-  const bool open = stage_ == Stage::announced || (stage_ == Stage::open && link_.transaction() == PQTRANS_INTRANS);
+  const bool on_its_way = stage_ == Stage::announced || stage_ == Stage::queued;
+  const bool open = on_its_way || (stage_ == Stage::open && link_.transaction() == PQTRANS_INTRANS);
   if (!open) end_with({SqlFailure::Kind::unavailable, Remedy::none, "the transaction is over"});
 }
 

@@ -24,9 +24,11 @@ class Connection final : public Sql {
   Connection(const PostgresOptions& options, std::string slot);
 
   using Sql::execute;
+  using Sql::post;
   using Sql::query;
   std::vector<Row> query(std::string_view statement, std::span<const Value> params) override;
   std::int64_t execute(std::string_view statement, std::span<const Value> params) override;
+  void post(std::string_view statement, std::span<const Value> params) override;
   void script(std::string_view statements) override;
 
   enum class Mode : std::uint8_t { read, write };
@@ -52,10 +54,11 @@ class Connection final : public Sql {
  private:
   void check_server() const;
   void set_up(const PostgresOptions& options);
-  void add_opening(std::vector<Message>& messages);
-  void add(std::vector<Message>& messages, std::string_view statement, std::span<const Value> params);
+  void open();
+  void add(std::string_view statement, std::span<const Value> params);
+  const std::string* known(std::string_view statement, const Params& params);
   Answer run(std::string_view statement, std::span<const Value> params);
-  Answer exchange(const std::vector<Message>& messages);
+  Answer exchange();
   void remember(const std::vector<Message>& messages, const Reply& reply);
   void require_transaction();
   [[noreturn]] void end_with(const Failure& failure);
@@ -65,7 +68,8 @@ class Connection final : public Sql {
   StatementCache statements_;
   CommitMark mark_;
   Mode mode_ = Mode::read;
-  enum class Stage : std::uint8_t { none, announced, open } stage_ = Stage::none;
+  enum class Stage : std::uint8_t { none, announced, queued, open } stage_ = Stage::none;
+  std::vector<Message> unsent_;  // travels with the next statement that is waited for
   std::optional<Failure> failure_;
 };
 

@@ -141,6 +141,40 @@ TEST_CASE("execute counts the rows that changed in Postgres") {
   CHECK(connection.execute("SELECT * FROM b") == 0);
 }
 
+TEST_CASE("what is posted is done before what comes next, and before the commit") {
+  if (without_postgres()) return;
+  Linked linked;
+  auto& connection = linked.connection;
+  for (std::int64_t x = 1; x <= 3; ++x) connection.post("INSERT INTO a (x) VALUES ($1)", {x});
+  CHECK(linked.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO a%'") == "0");
+  CHECK(linked.integer("SELECT count(*) FROM a") == 3);
+  CHECK(linked.integer("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO a%'") == 1);
+  connection.post("DELETE FROM a WHERE x = 1");
+  CHECK_FALSE(connection.commit());
+  CHECK(linked.psql("SELECT count(*) FROM a") == "2");
+  connection.begin(Mode::write);
+  connection.post("DELETE FROM a");
+  CHECK_FALSE(connection.commit());
+  CHECK(linked.psql("SELECT count(*) FROM a") == "0");
+}
+
+TEST_CASE("what is posted and fails, fails what comes next, or the commit") {
+  if (without_postgres()) return;
+  Linked linked;
+  auto& connection = linked.connection;
+  connection.post("INSERT INTO a (x) VALUES (1), (1)");
+  CHECK(kind_of([&] { connection.query("SELECT 1"); }) == SqlFailure::Kind::constraint);
+  connection.roll_back();
+  connection.begin(Mode::write);
+  connection.execute("INSERT INTO a (x) VALUES (1)");
+  connection.post("INSERT INTO a (x) VALUES (1)");
+  CHECK(kind_of([&] { connection.commit(); }) == SqlFailure::Kind::constraint);
+  connection.roll_back();
+  CHECK_FALSE(connection.broken());
+  CHECK(linked.psql("SELECT count(*) FROM a") == "0");
+  CHECK_THROWS_AS(connection.post("SELECT 1"), SqlFailure);
+}
+
 TEST_CASE("values that the database cannot hold are told apart from broken rules") {
   if (without_postgres()) return;
   Linked linked;
