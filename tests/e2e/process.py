@@ -77,6 +77,7 @@ def secrets_in_files():
         check("a secret may come from a file", server.webhook("/webhooks/twilio/voice", voice_params()).status == 200)
         doctor = run("doctor", **server.settings)
         check("`doctor` shows no secret", AUTH_TOKEN not in doctor.stdout + doctor.stderr, doctor)
+        wait_for("the log to tell of the call", lambda: "call arrives" in server.log())
         check("and neither does the log", AUTH_TOKEN not in server.log() and "+14155550123" not in server.log())
 
 
