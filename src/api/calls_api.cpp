@@ -1,7 +1,6 @@
 #include "api/accept.hpp"
 #include "api/endpoints.hpp"
 
-#include <trunkline/base/offload.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/calls/fold.hpp>
 #include <trunkline/observe/log.hpp>
@@ -120,29 +119,18 @@ asio::awaitable<net::Response> get_transcript(const Services& services, Exchange
                           ",\"segments\":" + speech::render_json(*segments) + "}");
 }
 
-// Ends the call's stream where that is right: when the provider has hung up, or when the call goes with its stream. A
-// stream that only listens is left alone otherwise, for the parties would talk on. Says whether it did.
-asio::awaitable<bool> end_stream(media::ActiveStreams& streams, const std::string& call_id, bool hung_up) {
-  const auto ask = [&](auto answer) {
-    const auto end = [answer, hung_up](media::LiveStream& stream) {
-      const bool ends = hung_up || stream.bidirectional();
-      if (ends) stream.end(media::EndCause::stop);
-      answer(ends);
-    };
-    if (!streams.post(call_id, end, [answer] { answer(false); })) answer(false);
-  };
-  co_return co_await await_value<bool>(ask);
-}
-
-// First the provider, then the log: a call is not called over that nobody has hung up.
+// First the provider, then the log: a call is not called over that nobody has hung up. When the provider has not, the
+// call ends with its stream, if it is one that the call goes with, wherever that runs.
 asio::awaitable<net::Response> end_call(const Services& services, Exchange& exchange) {
   auto call = co_await services.calls.find(std::string(exchange.param("callId")));
   if (!call) co_return exchange.fail(call.error());
   if (calls::is_terminal(call->state)) co_return json_response(to_json_text(*call));
 
   const auto hung_up = co_await services.twilio.hang_up(*call);
-  const bool ended_here = co_await end_stream(services.streams, call->id, hung_up.has_value());
-  if (!hung_up && !ended_here) co_return exchange.fail(hung_up.error());
+  media::EndOrder order{media::EndCause::stop, "", !hung_up.has_value()};
+  const auto ended = co_await services.commands.end(call->id, call->node, std::move(order));
+  if (!hung_up && !ended) co_return exchange.fail(ended.error());
+  if (!hung_up && !*ended) co_return exchange.fail(hung_up.error());
 
   const std::string by = exchange.principal.subject;
   log::info("call ended by command", {{"callId", call->id}, {"by", by}, {"requestId", exchange.request.id}});

@@ -99,10 +99,10 @@ class TwilioWebhooks {
     const auto state = calls::parse_state(nlohmann::json::parse(update->data).value("status", ""));
     const auto taken = co_await services_.calls.update(std::move(*update));
     if (!taken) co_return exchange.fail(taken.error());
-    exchange.call_id = *taken;
+    exchange.call_id = taken->call_id;
     if (state && calls::is_terminal(*state)) {
-      services_.streams.expect_no_more(*taken);
-      services_.streams.post(*taken, [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
+      services_.streams.expect_no_more(taken->call_id);
+      services_.commands.end_soon(taken->call_id, taken->node, {media::EndCause::provider_status, "", false});
     }
     co_return no_content();
   }
@@ -134,7 +134,7 @@ class TwilioWebhooks {
     if (!status->parameters.empty()) data["parameters"] = status->parameters;
     const auto kept = co_await keep(status->inbox_key, status->call_sid, type, services_.clock.wall(), std::move(data));
     if (!kept) co_return exchange.fail(kept.error());
-    exchange.call_id = *kept;
+    exchange.call_id = kept->call_id;
     co_return no_content();
   }
 
@@ -229,14 +229,12 @@ class TwilioWebhooks {
     if (!call) co_return "";
     const auto cause = status.event == twilio::StreamStatus::Event::error ? media::EndCause::stream_error
                                                                           : media::EndCause::provider_status;
-    services_.streams.post(call->id, [cause, sid = status.stream_sid](media::LiveStream& live) {
-      if (live.id() == sid) live.end(cause);
-    });
+    services_.commands.end_soon(call->id, call->node, {cause, status.stream_sid, false});
     co_return call->id;
   }
 
-  asio::awaitable<Result<std::string>> keep(std::string inbox_key, std::string call_sid, calls::EventType type,
-                                            WallTime at, nlohmann::json data) const {
+  asio::awaitable<Result<calls::Updated>> keep(std::string inbox_key, std::string call_sid, calls::EventType type,
+                                               WallTime at, nlohmann::json data) const {
     calls::StatusUpdate update;
     update.inbox_key = std::move(inbox_key);
     update.provider = "twilio";

@@ -1,5 +1,7 @@
 #include "app/call_metrics.hpp"
 #include "app/deepgram_link.hpp"
+#include "app/membership.hpp"
+#include "app/node_identity.hpp"
 #include "app/recovery.hpp"
 #include "app/session_sinks.hpp"
 #include "app/upkeep.hpp"
@@ -12,9 +14,17 @@
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/twilio/rest_client.hpp>
+#include <trunkline/store/memory_live.hpp>
 #include <trunkline/store/migrations.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <unistd.h>
+
+#include <array>
 #include <filesystem>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -54,6 +64,11 @@ std::unique_ptr<adapters::EmbeddedTranscriber> open_embedded(const config::Setti
   return nullptr;
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
+}
+
 template <class Done>
 void wait_until(milliseconds limit, Done done) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -66,20 +81,24 @@ void wait_until(milliseconds limit, Done done) {
 /// been stopped.
 class App::Impl {
  public:
-  Impl(config::Settings given, std::unique_ptr<store::Database> opened, auth::Authenticator keys,
+  Impl(config::Settings given, NodeIdentity who, std::unique_ptr<store::Database> opened, auth::Authenticator keys,
        std::unique_ptr<speech::Synthesizer> voice)
       : settings(std::move(given)),
+        identity(std::move(who)),
         ids(make_ids(clock)),
         metrics(version),
         workers(settings.server.workers),
         health({.version = std::string(version)}, workers.size(), clock),
         database(std::move(opened)),
         routing(settings.routes),
-        calls(*database, routing, clock, *ids),
+        nodes(*database, clock, {identity.id(), host_name(), std::string(version)}),
+        calls(*database, routing, clock, *ids, identity.id()),
         library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
+        live(store::make_memory_live(workers.at(0).context(), clock)),
+        commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
         authenticator(std::move(keys)),
-        hub(calls, *database, workers.at(0)),
+        hub(calls, workers.at(0)),
         call_metrics(metrics),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
@@ -88,10 +107,13 @@ class App::Impl {
         sinks({calls, library, hub, metrics, recorder_pools, workers, *ids, clock, deepgram.get(), embedded.get()}),
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
-        api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
-                           health, clock})),
+        api(api::make_api({settings, calls, *twilio, library, *database, streams, commands, media, hub, authenticator,
+                           metrics, health, clock})),
         server(workers, *api, settings.server, *ids, files),
-        upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock}) {}
+        recovery{calls, library, *database, finishers, clock},
+        membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
+        upkeep({settings, calls, *database, streams, commands, metrics, health, server, workers, *twilio, membership,
+                clock}) {}
 
   ~Impl() { stop(); }
 
@@ -100,11 +122,11 @@ class App::Impl {
     calls.observe(call_metrics);
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
-    if (auto recovered = recover(calls, library, *database, finishers, workers.at(0), clock); !recovered)
-      return recovered;
+    if (auto recovered = recovery.begin(identity.id(), workers.at(0)); !recovered) return recovered;
     hub.start();
     upkeep.start();
     workers.start();
+    running = true;
     return {};
   }
 
@@ -125,14 +147,25 @@ class App::Impl {
     wait_until(closing_limit, [this] { return sinks.unfinished() == 0; });
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
     calls.stop();
+    leave();
+    live->stop();
     database->stop();
     workers.stop();
     embedded.reset();
     workers.run_ready();
   }
 
+  // Nobody need look after what this node did: it has ended it.
+  void leave() {
+    if (!running) return;
+    auto left = asio::co_spawn(workers.at(0).context(), nodes.leave(), asio::use_future);
+    if (left.wait_for(closing_limit) != std::future_status::ready)
+      log::warn("the other nodes could not be told of the end");
+  }
+
   const Clock& clock = system_clock();
   const config::Settings settings;
+  const NodeIdentity identity;
   std::unique_ptr<Ids> ids;
   observe::Metrics metrics;
   ThreadPool writers{"recorder", writer_threads, pool_queue, writer_gather};
@@ -143,9 +176,12 @@ class App::Impl {
   observe::Health health;
   std::unique_ptr<store::Database> database;
   calls::Routing routing;
+  store::Nodes nodes;
   calls::CallService calls;
   recording::Library library;
   media::ActiveStreams streams;
+  std::unique_ptr<store::LiveStore> live;
+  media::StreamCommands commands;
   auth::Authenticator authenticator;
   events::EventHub hub;
   CallMetrics call_metrics;
@@ -158,7 +194,10 @@ class App::Impl {
   providers::MediaServices media;
   std::unique_ptr<api::Api> api;
   net::Server server;
+  Recovery recovery;
+  Membership membership;
   Upkeep upkeep;
+  bool running = false;
   bool stopped = false;
 };
 
@@ -170,14 +209,17 @@ App::~App() {
 
 Result<std::unique_ptr<App>> App::start(config::Settings settings) {
   if (settings.recording.dir.empty()) settings.recording.dir = settings.data_dir / "recordings";
+  const auto ids = make_ids(system_clock());
+  auto identity = NodeIdentity::take(settings.data_dir, *ids);
+  if (!identity) return identity.error();
   auto database = open_store(settings);
   if (!database) return database.error();
-  const auto ids = make_ids(system_clock());
   auto keys = auth::make_authenticator(settings.security, settings.data_dir, *ids, system_clock());
   if (!keys) return keys.error();
   auto voice = adapters::make_flite_synthesizer({.voice = settings.speech.voice});
   if (!voice) return voice.error();
-  auto impl = std::make_unique<Impl>(std::move(settings), std::move(*database), std::move(*keys), std::move(*voice));
+  auto impl = std::make_unique<Impl>(std::move(settings), std::move(*identity), std::move(*database), std::move(*keys),
+                                     std::move(*voice));
   if (auto started = impl->start(); !started) return started.error();
   return std::unique_ptr<App>(new App(std::move(impl)));
 }

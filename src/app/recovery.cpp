@@ -25,9 +25,11 @@ using nlohmann::json;
 constexpr milliseconds first_wait{20};
 constexpr milliseconds longest_wait{2'000};
 
+}  // namespace
+
 // The event settles the recording's row, in one transaction: a crash in between leaves the row for the next start.
-asio::awaitable<Result<>> tell(const recording::Recording& recording, const Result<recording::FileFacts>& facts,
-                               calls::CallService& calls) {
+asio::awaitable<Result<>> Recovery::tell(const recording::Recording& recording,
+                                         const Result<recording::FileFacts>& facts) const {
   const auto type = facts ? EventType::recording_completed : EventType::recording_failed;
   auto data = facts ? recording::completed_data(recording.id, *facts, true)
                     : recording::failed_data(recording.id, facts.error());
@@ -41,22 +43,20 @@ asio::awaitable<Result<>> tell(const recording::Recording& recording, const Resu
   co_return Result<>{};
 }
 
-asio::awaitable<Result<>> finish_recording(const recording::Recording& recording, calls::CallService& calls,
-                                           recording::Library& library, ThreadPool& pool) {
+asio::awaitable<Result<>> Recovery::finish(const recording::Recording& recording) const {
   // By reference: g++ 12 destroys a closure that owns something twice when it is made inside a co_await expression.
   const auto path = library.file_of(recording);
   const auto facts = co_await offload(pool, [&path] { return recording::repair(path); });
   if (!facts && store::store_is_away(facts.error())) co_return facts.error();
-  co_return co_await tell(recording, facts, calls);
+  co_return co_await tell(recording, facts);
 }
 
 // Tries again while something is in the way that goes by. False when the row could not be settled: it stays for the
 // next start.
-asio::awaitable<bool> finish_in_time(const recording::Recording& recording, calls::CallService& calls,
-                                     recording::Library& library, ThreadPool& pool) {
+asio::awaitable<bool> Recovery::finish_in_time(const recording::Recording& recording) const {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (auto wait = first_wait;; wait = std::min(wait * 2, longest_wait)) {
-    const auto finished = co_await finish_recording(recording, calls, library, pool);
+    const auto finished = co_await finish(recording);
     if (finished) co_return true;
     if (!store::store_is_away(finished.error())) {
       log::error("a recording could not be settled",
@@ -68,11 +68,10 @@ asio::awaitable<bool> finish_in_time(const recording::Recording& recording, call
   }
 }
 
-// A batch at a time, until what is left belongs to this run.
-asio::awaitable<void> finish_recordings(WallTime began, calls::CallService& calls, recording::Library& library,
-                                        ThreadPool& pool) {
+// A batch at a time, until what is left is newer.
+asio::awaitable<void> Recovery::finish_recordings(std::string node, WallTime began) const {
   for (;;) {
-    const auto unfinished = co_await library.unfinished();
+    const auto unfinished = co_await library.unfinished(node);
     if (!unfinished) {
       log::error("unfinished recordings could not be read", {{"reason", unfinished.error().message}});
       co_return;
@@ -80,27 +79,26 @@ asio::awaitable<void> finish_recordings(WallTime began, calls::CallService& call
     std::size_t settled = 0;
     for (const auto& recording : *unfinished) {
       if (recording.started_at >= began) continue;
-      if (co_await finish_in_time(recording, calls, library, pool)) ++settled;
+      if (co_await finish_in_time(recording)) ++settled;
     }
     if (settled == 0) co_return;
   }
 }
 
-}  // namespace
-
-Result<> recover(calls::CallService& calls, recording::Library& library, store::Database& database, ThreadPool& pool,
-                 net::Worker& worker, const Clock& clock) {
+Result<> Recovery::begin(const std::string& node, net::Worker& worker) const {
   auto cut_off =
-      database.read_blocking<std::vector<std::string>>([](store::Sql& sql) -> Result<std::vector<std::string>> {
+      database.read_blocking<std::vector<std::string>>([&](store::Sql& sql) -> Result<std::vector<std::string>> {
         std::vector<std::string> ids;
-        for (const auto& row : sql.query("SELECT id FROM calls WHERE state = 'CONNECTED'")) ids.push_back(row.text(0));
+        const auto rows =
+            sql.query("SELECT id FROM calls WHERE node = $1 AND terminal = 0 AND state = 'CONNECTED'", {node});
+        for (const auto& row : rows) ids.push_back(row.text(0));
         return ids;
       });
   if (!cut_off) return cut_off.error();
   for (const auto& id : *cut_off) {
-    calls.append_later(id, EventType::call_reconnecting, json{{"reason", "node-restarted"}}.dump());
+    calls.append_later(id, EventType::call_reconnecting, json{{"reason", "node-restarted"}, {"node", node}}.dump());
   }
-  asio::co_spawn(worker.context(), finish_recordings(clock.wall(), calls, library, pool), asio::detached);
+  asio::co_spawn(worker.context(), finish_recordings(node, clock.wall()), asio::detached);
   return {};
 }
 

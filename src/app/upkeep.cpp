@@ -57,6 +57,7 @@ void Upkeep::start() {
     hearts_.push_back(std::make_unique<Heart>(parts_.health, parts_.metrics.event_loop_lag(i), parts_.workers.at(i)));
   }
   auto& loop = parts_.workers.at(0).context();
+  asio::co_spawn(loop, parts_.membership.beat_forever(), asio::detached);
   asio::co_spawn(loop, reap_forever(), asio::detached);
   asio::co_spawn(loop, watch_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
@@ -66,8 +67,11 @@ void Upkeep::start() {
 asio::awaitable<void> Upkeep::reap_forever() {
   for (;;) {
     co_await pause(parts_.settings.calls.reaper_interval);
-    const auto closed = co_await parts_.calls.reap(
-        parts_.settings.calls, [this](const std::string& call_id) { return parts_.streams.has(call_id); });
+    const bool leads = co_await parts_.membership.leads();
+    using Reaping = calls::CallService::Reaping;
+    const auto closed =
+        co_await parts_.calls.reap(leads ? Reaping::close : Reaping::mark, parts_.settings.calls,
+                                   [this](const std::string& call_id) { return parts_.streams.has(call_id); });
     if (!closed) log::warn("the reaper could not run", {{"reason", closed.error().message}});
     if (!closed || closed->empty()) continue;
     log::info("stale calls closed", {{"calls", closed->size()}});
@@ -77,7 +81,7 @@ asio::awaitable<void> Upkeep::reap_forever() {
 
 // What is over for us must not go on elsewhere, recorded and paid for.
 asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
-  parts_.streams.post(call.id, [](media::LiveStream& live) { live.end(media::EndCause::idle); });
+  parts_.commands.end_soon(call.id, call.node, {media::EndCause::idle, "", false});
   if (call.provider != parts_.provider.name()) co_return;
   const auto hung_up = co_await parts_.provider.hang_up(call);
   if (hung_up || hung_up.error().code == "provider_not_configured") co_return;
@@ -101,6 +105,10 @@ asio::awaitable<void> Upkeep::export_forever() {
 
 asio::awaitable<void> Upkeep::forget_forever() {
   for (;;) {
+    if (!co_await parts_.membership.leads()) {
+      co_await pause(forget_interval);
+      continue;
+    }
     const WallTime before = parts_.clock.wall() - parts_.settings.calls.inbox_retention;
     const auto forgotten = co_await parts_.calls.forget_requests(before, forget_batch);
     if (!forgotten) log::warn("old requests were not forgotten", {{"reason", forgotten.error().message}});

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "app/membership.hpp"
 #include "app/store_check.hpp"
 
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/media/active_streams.hpp>
+#include <trunkline/media/stream_commands.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/health.hpp>
 #include <trunkline/observe/metrics.hpp>
@@ -25,11 +27,13 @@ class Upkeep {
     calls::CallService& calls;
     store::Database& database;
     media::ActiveStreams& streams;
+    media::StreamCommands& commands;
     observe::Metrics& metrics;
     observe::Health& health;
     net::Server& server;
     net::Workers& workers;
     calls::Provider& provider;
+    Membership& membership;
     const Clock& clock;
   };
   explicit Upkeep(const Parts& parts);

@@ -49,12 +49,13 @@ std::string to_json_text(const Call& call) {
                {"participants", participants_of(call)},
                {"metadata", std::move(metadata)},
                {"route", call.route},
+               {"node", call.node.empty() || is_terminal(call.state) ? json(nullptr) : json(call.node)},
                {"version", call.version}});
 }
 
 std::string to_json_text(const Event& event) {
   std::string out = dump({{"id", event.id},
-                          {"seq", event.seq},
+                          {"seq", event.seq > 0 ? json(event.seq) : json(nullptr)},
                           {"callId", event.call_id},
                           {"version", event.version},
                           {"type", to_string(event.type)},

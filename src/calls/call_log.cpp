@@ -49,6 +49,11 @@ Value or_else(Value value, Value otherwise) {
   return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
 }
 
+Event told_before(Event event) {
+  event.version = 0;
+  return event;
+}
+
 bool insert_call(store::Sql& sql, const Call& call) {
   return sql.execute(
              "INSERT INTO calls (id, provider, provider_call_id, direction, state, terminal, from_address, to_address, "
@@ -63,19 +68,23 @@ void update_call(store::Sql& sql, const Call& call, WallTime now) {
   sql.post(
       "UPDATE calls SET direction = $2, state = $3, terminal = $4, from_address = $5, to_address = $6, "
       "connected_at = $7, ended_at = $8, duration_s = $9, end_reason = $10, version = $11, touched_at = $12, "
-      "snapshot = $13 WHERE id = $1",
+      "snapshot = $13, node = $14 WHERE id = $1",
       {call.id, text(to_string(call.direction)), text(to_string(call.state)), std::int64_t{is_terminal(call.state)},
        call.from, call.to, time_or_null(call.connected_at), time_or_null(call.ended_at),
        call.duration_s ? Value(*call.duration_s) : Value(), call.end_reason, call.version, to_millis(now),
-       to_snapshot(call)});
+       to_snapshot(call), call.node});
 }
 
-std::vector<store::Row> insert_event(store::Sql& sql, const Event& event, WallTime now) {
-  return sql.query(
+// False when it is there already.
+bool insert_event(store::Sql& sql, const Event& event, WallTime now) {
+  const auto rows = sql.query(
       "INSERT INTO call_events (id, call_id, version, type, at, stored_at, state, data) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING seq",
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING ordinal",
       {event.id, event.call_id, event.version, text(to_string(event.type)), to_millis(event.at), to_millis(now),
        text(to_string(event.state)), event.data});
+  if (rows.empty()) return false;
+  sql.post("INSERT INTO outbox (ordinal) VALUES ($1)", {rows.front().integer(0)});
+  return true;
 }
 
 }  // namespace
@@ -121,16 +130,13 @@ Call& CallLog::lock_or_create(const std::string& provider, const std::string& pr
 }
 
 Event CallLog::append(Call& call, Event event) {
-  if (settles_recording(event.type) && !settle_recording(call, event)) return event;
+  if (settles_recording(event.type) && !settle_recording(call, event)) return told_before(std::move(event));
   Call next = call;
   event.call_id = call.id;
   event.version = call.version + 1;
   apply(next, event);
   event.state = next.state;
-  const auto rows = insert_event(sql_, event, now_);
-  if (rows.empty()) return event;
-  event.seq = rows.front().integer(0);
-  sql_.post("INSERT INTO outbox (seq, created_at) VALUES ($1, $2)", {event.seq, to_millis(now_)});
+  if (!insert_event(sql_, event, now_)) return told_before(std::move(event));
   if (event.type == EventType::transcript_segment) insert_segment(event);
   const auto previous = call.version == 0 ? std::nullopt : std::optional(call.state);
   call = std::move(next);

@@ -29,7 +29,7 @@ class CallLog {
   /// The same; makes the call under `new_id` when there is none. It has no event yet then (version 0).
   Call& lock_or_create(const std::string& provider, const std::string& provider_call_id, const std::string& new_id);
 
-  /// Folds and appends. The event comes back with its place and state; as it was (seq 0) when it is in the log already.
+  /// Folds and appends. The event comes back with its version and state; with version 0 when it is in the log already.
   /// What an event says of a transcript or a recording goes to their rows along with it. A recording that is settled,
   /// or that the call does not have, is not settled again: such an event is as one that is in the log already.
   Event append(Call& call, Event event);

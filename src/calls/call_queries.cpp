@@ -12,6 +12,11 @@ using store::Value;
 
 constexpr std::size_t max_events = 1000;
 constexpr std::int64_t max_quiet_calls = 500;
+constexpr std::int64_t max_lost_calls = 500;
+
+// As read_events() reads them. An event that has no place in the log yet has the place 0.
+const std::string event_columns =
+    "SELECT COALESCE(l.seq, 0), e.id, e.call_id, e.version, e.type, e.at, e.state, e.data ";
 
 std::optional<Call> first_call(const std::vector<store::Row>& snapshots) {
   if (snapshots.empty()) return std::nullopt;
@@ -65,26 +70,32 @@ CallStats count_calls(store::Sql& sql) {
 
 std::vector<Event> find_events(store::Sql& sql, const std::string& call_id, std::int64_t after_version,
                                std::size_t limit) {
-  return read_events(
-      sql.query("SELECT seq, id, call_id, version, type, at, state, data FROM call_events "
-                "WHERE call_id = $1 AND version > $2 ORDER BY version LIMIT $3",
-                {call_id, after_version, bounded(limit)}));
+  return read_events(sql.query(event_columns + "FROM call_events e LEFT JOIN event_log l ON l.ordinal = e.ordinal "
+                                               "WHERE e.call_id = $1 AND e.version > $2 ORDER BY e.version LIMIT $3",
+                               {call_id, after_version, bounded(limit)}));
 }
 
 std::vector<Event> find_events_after(store::Sql& sql, std::int64_t seq, std::size_t limit) {
-  return read_events(
-      sql.query("SELECT seq, id, call_id, version, type, at, state, data FROM call_events "
-                "WHERE seq > $1 ORDER BY seq LIMIT $2",
-                {seq, bounded(limit)}));
+  return read_events(sql.query(event_columns + "FROM event_log l JOIN call_events e ON e.ordinal = l.ordinal "
+                                               "WHERE l.seq > $1 ORDER BY l.seq LIMIT $2",
+                               {seq, bounded(limit)}));
 }
 
 // By version, for which there is an index: it orders a call's events as their places in the log do.
 std::vector<Event> find_events_of_after(store::Sql& sql, const std::string& call_id, std::int64_t seq,
                                         std::size_t limit) {
-  return read_events(
-      sql.query("SELECT seq, id, call_id, version, type, at, state, data FROM call_events "
-                "WHERE call_id = $1 AND seq > $2 ORDER BY version LIMIT $3",
-                {call_id, seq, bounded(limit)}));
+  return read_events(sql.query(event_columns + "FROM call_events e JOIN event_log l ON l.ordinal = e.ordinal "
+                                               "WHERE e.call_id = $1 AND l.seq > $2 ORDER BY e.version LIMIT $3",
+                               {call_id, seq, bounded(limit)}));
+}
+
+std::vector<std::string> find_calls_on(store::Sql& sql, const std::string& node) {
+  std::vector<std::string> ids;
+  const auto rows =
+      sql.query("SELECT id FROM calls WHERE node = $1 AND terminal = 0 AND state = 'CONNECTED' ORDER BY id LIMIT $2",
+                {node, max_lost_calls});
+  for (const store::Row& row : rows) ids.push_back(row.text(0));
+  return ids;
 }
 
 std::vector<QuietCall> find_quiet_calls(store::Sql& sql, const config::Calls& limits, WallTime now) {

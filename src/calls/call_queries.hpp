@@ -34,6 +34,9 @@ struct QuietCall {
   WallTime touched_at;
 };
 
+/// Calls that are connected by a stream on that node, at most 500, in the order of their ids: that of locking.
+std::vector<std::string> find_calls_on(store::Sql& sql, const std::string& node);
+
 /// Live calls that the reaper should look at, the longest quiet first, at most 500. Connected ones come from half of
 /// their patience on, so that the node with their media can say in time that they live.
 std::vector<QuietCall> find_quiet_calls(store::Sql& sql, const config::Calls& limits, WallTime now);

@@ -1,6 +1,7 @@
 #include "call_queries.hpp"
 #include "call_service_impl.hpp"
 #include "intake.hpp"
+#include "log_order.hpp"
 #include "reaper.hpp"
 
 #include <trunkline/calls/call_service.hpp>
@@ -13,6 +14,8 @@
 namespace trunkline::calls {
 namespace {
 
+constexpr std::size_t max_numbered = 1000;
+
 Error call_not_found() {
   return make_error("call_not_found", "there is no such call");
 }
@@ -22,10 +25,11 @@ Result<Call> found(std::optional<Call> call) {
   return std::move(*call);
 }
 
-Result<std::string> with_stream_id(const std::string& data, const std::string& stream_id) {
+Result<std::string> with_stream(const std::string& data, const std::string& stream_id, const std::string& node) {
   if (auto checked = check_event_data(data); !checked) return checked.error();
   auto object = nlohmann::json::parse(data);
   object["streamId"] = stream_id;
+  object["node"] = node;
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -41,12 +45,13 @@ struct Verdict {
   std::optional<Closing> closing;
 };
 
-std::vector<Verdict> judge(std::vector<QuietCall> quiet, const config::Calls& limits, WallTime now,
-                           const std::function<bool(const std::string&)>& has_media) {
+std::vector<Verdict> judge(std::vector<QuietCall> quiet, CallService::Reaping reaping, const config::Calls& limits,
+                           WallTime now, const std::function<bool(const std::string&)>& has_media) {
   std::vector<Verdict> verdicts;
   for (QuietCall& candidate : quiet) {
     const bool lives = has_media(candidate.call.id);
-    const auto closing = overdue(candidate.call, candidate.touched_at, lives, limits, now);
+    auto closing = overdue(candidate.call, candidate.touched_at, lives, limits, now);
+    if (reaping == CallService::Reaping::mark) closing.reset();
     if (closing || lives) verdicts.push_back({std::move(candidate.call), closing});
   }
   std::ranges::sort(verdicts, {}, [](const Verdict& verdict) { return verdict.call.id; });  // the order of locking
@@ -55,8 +60,9 @@ std::vector<Verdict> judge(std::vector<QuietCall> quiet, const config::Calls& li
 
 }  // namespace
 
-CallService::CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids)
-    : impl_(std::make_unique<Impl>(database, routing, clock, ids)) {}
+CallService::CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids,
+                         std::string node)
+    : impl_(std::make_unique<Impl>(database, routing, clock, ids, std::move(node))) {}
 
 CallService::~CallService() = default;
 
@@ -73,16 +79,16 @@ asio::awaitable<Result<StoredAnswer>> CallService::arrive(Arrival arrival, Rende
   co_return co_await impl_->change<StoredAnswer>(work);
 }
 
-asio::awaitable<Result<std::string>> CallService::update(StatusUpdate update) {
+asio::awaitable<Result<Updated>> CallService::update(StatusUpdate update) {
   if (auto checked = check_event_data(update.data); !checked) co_return checked.error();
   auto work = [&](CallLog& log) { return impl_->take(log, update); };
-  co_return co_await impl_->change<std::string>(work);
+  co_return co_await impl_->change<Updated>(work);
 }
 
 asio::awaitable<Result<MediaGrant>> CallService::start_media(std::string call_id, std::string provider_call_id,
                                                              std::string token, std::string stream_id,
                                                              bool bidirectional, std::string data) {
-  const auto event_data = with_stream_id(data, stream_id);
+  const auto event_data = with_stream(data, stream_id, impl_->node);
   if (!event_data) co_return event_data.error();
   auto work = [&](CallLog& log) { return impl_->grant_media(log, call_id, provider_call_id, token, *event_data); };
   auto grant = co_await impl_->change<MediaGrant>(work);
@@ -113,12 +119,12 @@ std::uint64_t CallService::dropped_events() const {
 }
 
 asio::awaitable<Result<std::vector<Call>>> CallService::reap(
-    const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
+    Reaping reaping, const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
   const WallTime now = impl_->clock.wall();
   auto look = [&](store::Sql& sql) -> Result<std::vector<QuietCall>> { return find_quiet_calls(sql, limits, now); };
   auto quiet = co_await impl_->database.read<std::vector<QuietCall>>(look);
   if (!quiet) co_return quiet.error();
-  const auto verdicts = judge(std::move(*quiet), limits, now, has_media);
+  const auto verdicts = judge(std::move(*quiet), reaping, limits, now, has_media);
   if (verdicts.empty()) co_return std::vector<Call>{};
   auto work = [&](CallLog& log) -> Result<std::vector<Call>> {
     std::vector<Call> closed;
@@ -131,6 +137,23 @@ asio::awaitable<Result<std::vector<Call>>> CallService::reap(
     return closed;
   };
   co_return co_await impl_->change<std::vector<Call>>(work);
+}
+
+asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string gone) {
+  auto look = [&](store::Sql& sql) -> Result<std::vector<std::string>> { return find_calls_on(sql, gone); };
+  const auto ids = co_await impl_->database.read<std::vector<std::string>>(look);
+  if (!ids) co_return ids.error();
+  if (ids->empty()) co_return std::size_t{0};
+  const std::string data = nlohmann::json{{"reason", "node-lost"}, {"node", gone}}.dump();
+  auto work = [&](CallLog& log) -> Result<std::size_t> {
+    for (const std::string& id : *ids) {
+      Call* call = log.lock(id);
+      if (call == nullptr || call->node != gone || call->state != State::connected) continue;  // another node was first
+      log.append(*call, impl_->make_event(EventType::call_reconnecting, log.now(), data));
+    }
+    return ids->size();
+  };
+  co_return co_await impl_->change<std::size_t>(work);
 }
 
 asio::awaitable<Result<std::size_t>> CallService::forget_requests(WallTime before, std::size_t limit) {
@@ -167,6 +190,16 @@ asio::awaitable<Result<std::vector<Event>>> CallService::events_of(std::string c
     return find_events(sql, call_id, after_version, limit);
   };
   co_return co_await impl_->database.read<std::vector<Event>>(work);
+}
+
+asio::awaitable<Result<LogEnd>> CallService::number_events() {
+  auto work = [](store::Sql& sql) -> Result<LogEnd> { return calls::number_events(sql, max_numbered); };
+  co_return co_await impl_->database.write<LogEnd>(work);
+}
+
+asio::awaitable<Result<LogEnd>> CallService::log_end() {
+  auto work = [](store::Sql& sql) -> Result<LogEnd> { return find_log_end(sql); };
+  co_return co_await impl_->database.read<LogEnd>(work);
 }
 
 asio::awaitable<Result<std::vector<Event>>> CallService::events_after(std::int64_t seq, std::size_t limit) {

@@ -31,8 +31,14 @@ Result<> check_event_data(std::string_view data) {
   return {};
 }
 
-CallService::Impl::Impl(store::Database& store, const Routing& routes, const Clock& time, Ids& identities)
-    : database(store), routing(routes), clock(time), ids(identities), late([this](std::span<const Event> events) {
+CallService::Impl::Impl(store::Database& store, const Routing& routes, const Clock& time, Ids& identities,
+                        std::string node_id)
+    : database(store),
+      routing(routes),
+      clock(time),
+      ids(identities),
+      node(std::move(node_id)),
+      late([this](std::span<const Event> events) {
         return change_blocking<std::size_t>([&](CallLog& log) { return append_all(log, events); });
       }) {}
 
@@ -75,10 +81,10 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arriv
   return answer;
 }
 
-Result<std::string> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
-  if (auto answer = find_answer(log.sql(), update.inbox_key)) return std::move(answer->call_id);
+Result<Updated> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
+  if (auto answer = find_answer(log.sql(), update.inbox_key)) return Updated{std::move(answer->call_id), "", true};
   Call& call = log.lock_or_create(update.provider, update.provider_call_id, ids.make("call"));
-  if (!keep_answer(log, update.inbox_key, call, {})) return call.id;
+  if (!keep_answer(log, update.inbox_key, call, {})) return Updated{call.id, "", true};
   if (call.version == 0) {
     const Arrival heard_of{.inbox_key = {},
                            .provider = update.provider,
@@ -90,7 +96,7 @@ Result<std::string> CallService::Impl::take(CallLog& log, const StatusUpdate& up
     log.append(call, make_event(EventType::call_received, log.now(), received_data(heard_of, "")));
   }
   log.append(call, make_event(update.type, update.at, update.data));
-  return call.id;
+  return Updated{call.id, call.node, false};
 }
 
 Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::string& call_id,
@@ -106,7 +112,7 @@ Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::strin
   log.append(*call, make_event(EventType::media_started, log.now(), data));
   if (grant.route.record) {
     grant.recording_id = ids.make("rec");
-    grant.recording_path = open_recording(log, *call, grant.recording_id);
+    grant.recording_path = open_recording(log, *call, grant.recording_id, node);
   }
   grant.call = *call;
   return grant;

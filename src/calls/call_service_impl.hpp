@@ -16,7 +16,7 @@ namespace trunkline::calls {
 /// again after a lost connection: they change nothing but the store.
 class CallService::Impl {
  public:
-  Impl(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids);
+  Impl(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids, std::string node);
 
   /// Runs `work` (Result<T>(CallLog&)) in one transaction, and tells the observers of its events once it is durable.
   template <class T, class Work>
@@ -37,7 +37,7 @@ class CallService::Impl {
   Event make_event(EventType type, WallTime at, std::string data);
 
   Result<StoredAnswer> admit(CallLog& log, const Arrival& arrival, const Render& render);
-  Result<std::string> take(CallLog& log, const StatusUpdate& update);
+  Result<Updated> take(CallLog& log, const StatusUpdate& update);
   Result<MediaGrant> grant_media(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
                                  const std::string& token, const std::string& data);
   Result<std::size_t> append_all(CallLog& log, std::span<const Event> events);
@@ -46,6 +46,7 @@ class CallService::Impl {
   const Routing& routing;
   const Clock& clock;
   Ids& ids;
+  const std::string node;
   Announcer announcer;
   LateEvents late;  // last: its thread uses the others
 

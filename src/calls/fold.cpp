@@ -113,15 +113,22 @@ bool fold_closed(Call::Merge& merge, const Event& event, const json& data) {
   return true;
 }
 
-bool fold_media_started(Call::Merge& merge, const Event& event) {
+void keep_newest(std::optional<Call::Stream>& kept, const Event& event, const json& data) {
+  Call::Stream stream{event.at, event.id, text_of(data, "streamId"), text_of(data, "node")};
+  if (!kept || std::tie(kept->at, kept->event_id) < std::tie(stream.at, stream.event_id)) kept = std::move(stream);
+}
+
+bool fold_media_started(Call::Merge& merge, const Event& event, const json& data) {
   mark_connected(merge, event.at);
   keep_newest(merge.resumed_at, event.at);
+  keep_newest(merge.stream, event, data);
   return true;
 }
 
 bool fold_media_ended(Call::Merge& merge, const Event& event, const json& data) {
   const auto ends = data.find("callEnds");
   if (ends == data.end() || !ends->is_boolean()) return false;
+  keep_newest(merge.stream_over, event, data);
   if (ends->get<bool>()) {
     keep_better(merge.end, Call::End{Authority::gateway, State::ended, event.at, event.id, text_of(data, "cause")});
   }
@@ -143,7 +150,7 @@ bool fold_evidence(Call& call, const Event& event, const json& data) {
       keep_newest(call.merge.resumed_at, event.at);
       return true;
     case EventType::media_started:
-      return fold_media_started(call.merge, event);
+      return fold_media_started(call.merge, event, data);
     case EventType::media_ended:
       return fold_media_ended(call.merge, event, data);
     default:
@@ -159,6 +166,11 @@ State state_of(const Call::Merge& merge) {
   if (merge.end) return merge.end->state;
   if (merge.live == State::connected && merge.lost_at > merge.resumed_at) return State::reconnecting;
   return merge.live;
+}
+
+std::string node_of(const Call::Merge& merge) {
+  const bool runs = merge.stream && (!merge.stream_over || merge.stream_over->id != merge.stream->id);
+  return runs ? merge.stream->node : "";
 }
 
 void show_times(Call& call) {
@@ -206,6 +218,7 @@ void apply(Call& call, const Event& event) {
 
 void derive(Call& call) {
   call.state = state_of(call.merge);
+  call.node = node_of(call.merge);
   show_times(call);
   show_facts(call);
 }

@@ -40,6 +40,6 @@ void issue_token(CallLog& log, const Call& call, const std::string& token);
 std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit);
 
 /// The row of a recording that starts now: stereo, 8 kHz. Returns its path, `YYYY/MM/DD/<id>.wav`.
-std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id);
+std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id, const std::string& node);
 
 }  // namespace trunkline::calls

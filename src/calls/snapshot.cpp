@@ -28,6 +28,11 @@ json put(const Call::End& end) {
           {"reason", end.reason}};
 }
 
+json put(const std::optional<Call::Stream>& stream) {
+  if (!stream) return nullptr;
+  return {{"at", to_millis(stream->at)}, {"event", stream->event_id}, {"id", stream->id}, {"node", stream->node}};
+}
+
 // The get_* throw json::exception or bad_optional_access on a damaged snapshot; from_snapshot() makes an Error of it.
 
 std::optional<WallTime> get_time(const json& merge, const char* key) {
@@ -51,6 +56,14 @@ Call::End get_end(const json& in) {
           in.at("event").get<std::string>(), in.at("reason").get<std::string>()};
 }
 
+// Snapshots of before there were several nodes have none.
+std::optional<Call::Stream> get_stream(const json& merge, const char* key) {
+  const auto found = merge.find(key);
+  if (found == merge.end() || found->is_null()) return std::nullopt;
+  return Call::Stream{from_millis(found->at("at").get<std::int64_t>()), found->at("event").get<std::string>(),
+                      found->at("id").get<std::string>(), found->at("node").get<std::string>()};
+}
+
 Call get_call(const json& in) {
   Call call;
   call.id = in.at("id").get<std::string>();
@@ -66,6 +79,8 @@ Call get_call(const json& in) {
   if (!merge.at("duration").is_null()) call.merge.duration_s = merge.at("duration").get<std::int64_t>();
   if (!merge.at("facts").is_null()) call.merge.facts = get_facts(merge.at("facts"));
   if (!merge.at("end").is_null()) call.merge.end = get_end(merge.at("end"));
+  call.merge.stream = get_stream(merge, "stream");
+  call.merge.stream_over = get_stream(merge, "streamOver");
   derive(call);
   return call;
 }
@@ -86,7 +101,9 @@ std::string to_snapshot(const Call& call) {
                       {"resumedAt", put(merge.resumed_at)},
                       {"duration", merge.duration_s ? json(*merge.duration_s) : json(nullptr)},
                       {"facts", merge.facts ? put(*merge.facts) : json(nullptr)},
-                      {"end", merge.end ? put(*merge.end) : json(nullptr)}}}};
+                      {"end", merge.end ? put(*merge.end) : json(nullptr)},
+                      {"stream", put(merge.stream)},
+                      {"streamOver", put(merge.stream_over)}}}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

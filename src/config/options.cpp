@@ -53,7 +53,7 @@ const Option table[] = {
     {"DATABASE_URL", "database.url", at<&Settings::database, &Database::url>,
      Shape{is_database_url, "does not begin with postgresql://"},
      "postgresql://trunkline:password@db.internal:5432/trunkline?sslmode=verify-full",
-     "Postgres (13 or later) instead of the embedded database, for one node at a time; sslmode and sslrootcert say how "
+     "Postgres (13 or later) instead of the embedded database, for one node or many; sslmode and sslrootcert say how "
      "much TLS.",
      true, "SQLite in DATA_DIR"},
     {"DATABASE_CONNECTIONS", "database.connections", at<&Settings::database, &Database::connections>, Range{2, 1'000},
@@ -69,6 +69,9 @@ const Option table[] = {
      Range{10, 3'600'000}, "3000", "Time that a statement waits for a row that another transaction holds."},
     {"MIGRATE", "database.migrate", at<&Settings::database, &Database::migrate>, Anything{}, "off",
      "Bring the schema up to date at start; when off, a schema that is not is refused until `trunkline migrate` ran."},
+
+    {"NODE_TIMEOUT_S", "node.timeout_s", at<&Settings::node, &Node::timeout>, Range{1, 600}, "15",
+     "A node that gives no sign of life in the database for so long is gone: its calls are marked RECONNECTING."},
 
     {"HOST", "server.host", at<&Settings::server, &Server::host>, Shape{is_address, "is not an IP address"},
      "127.0.0.1", "IP address to listen on; 0.0.0.0 and :: are all of this host."},
@@ -153,6 +156,8 @@ const Option table[] = {
 
     {"RECORDING_DIR", "recording.dir", at<&Settings::recording, &Recording::dir>, Anything{}, "/srv/recordings",
      "Folder for recordings.", false, "DATA_DIR/recordings"},
+    {"RECORDING_SHARED", "recording.shared", at<&Settings::recording, &Recording::shared>, Anything{}, "true",
+     "All nodes have the same RECORDING_DIR: what one that died left unfinished is finished by another."},
 
     {"MAX_STREAMS", "calls.max_streams", at<&Settings::calls, &Calls::max_streams>, Range{1, 100'000}, "5000",
      "Media streams that may run at once; further calls are answered busy."},

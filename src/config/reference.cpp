@@ -13,9 +13,11 @@ struct Heading {
   std::string_view title;
 };
 constexpr std::array headings = {
-    Heading{"", "General"},          Heading{"database", "Database"}, Heading{"server", "Server"},
-    Heading{"log", "Log"},           Heading{"security", "Security"}, Heading{"twilio", "Twilio"},
-    Heading{"deepgram", "Deepgram"}, Heading{"speech", "Speech"},     Heading{"recording", "Recording"},
+    Heading{"", "General"},      Heading{"database", "Database"},
+    Heading{"node", "Node"},     Heading{"server", "Server"},
+    Heading{"log", "Log"},       Heading{"security", "Security"},
+    Heading{"twilio", "Twilio"}, Heading{"deepgram", "Deepgram"},
+    Heading{"speech", "Speech"}, Heading{"recording", "Recording"},
     Heading{"calls", "Calls"},
 };
 

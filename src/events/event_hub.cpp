@@ -16,8 +16,9 @@
 namespace trunkline::events {
 namespace {
 
-constexpr std::int64_t batch_size = 256;
+constexpr std::size_t batch_size = 256;
 constexpr milliseconds idle_check{2'000};  // commits wake the relay; this only catches what another process wrote
+constexpr milliseconds pause_after_batch{5};
 constexpr milliseconds pause_after_error{500};
 
 bool fits(std::string_view type, std::string_view asked) {
@@ -36,8 +37,8 @@ bool Subscription::wants(const std::string& of_call, const std::string& type) co
   return types.empty() || std::ranges::any_of(types, [&](const std::string& asked) { return fits(type, asked); });
 }
 
-EventHub::EventHub(calls::CallService& calls, store::Database& database, net::Worker& worker)
-    : calls_(calls), database_(database), worker_(worker), signal_(worker.context()) {}
+EventHub::EventHub(calls::CallService& calls, net::Worker& worker)
+    : calls_(calls), worker_(worker), signal_(worker.context()) {}
 
 EventHub::~EventHub() = default;
 
@@ -59,42 +60,47 @@ asio::awaitable<void> EventHub::relay() {
   for (;;) {
     woken_ = false;
     const auto more = co_await relay_batch();
-    if (more && *more) continue;
     if (!more) log::warn("events wait in the outbox", {{"reason", more.error().message}});
-    if (more && woken_) continue;
-    signal_.expires_after(more ? idle_check : pause_after_error);
+    const bool busy = more && (*more || woken_);
+    signal_.expires_after(busy ? pause_after_batch : more ? idle_check : pause_after_error);
+    if (busy) woken_ = true;  // nothing may shorten this pause: what comes in it shares the next turn
     boost::system::error_code woken;
     co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
 }
 
-// True when a full batch went out, so that more may wait.
+// True when more may wait.
 asio::awaitable<Result<bool>> EventHub::relay_batch() {
-  auto seqs =
-      co_await database_.read<std::vector<std::int64_t>>([](store::Sql& sql) -> Result<std::vector<std::int64_t>> {
-        std::vector<std::int64_t> found;
-        for (const auto& row : sql.query("SELECT seq FROM outbox ORDER BY seq LIMIT $1", {batch_size})) {
-          found.push_back(row.integer(0));
-        }
-        return found;
-      });
-  if (!seqs) co_return seqs.error();
-  if (seqs->empty()) co_return false;
+  auto end = co_await calls_.log_end();
+  if (!end) co_return end.error();
+  if (!told_) told_ = end->seq;
+  if (end->more) end = co_await calls_.number_events();
+  if (!end) co_return end.error();
+  const auto told = co_await tell_up_to(end->seq);
+  if (!told) co_return told.error();
+  co_return end->more;
+}
 
-  const std::int64_t last = seqs->back();
-  auto events = co_await calls_.events_after(seqs->front() - 1, static_cast<std::size_t>(last - seqs->front() + 1));
-  if (!events) co_return events.error();
-  auto batch = std::make_shared<std::vector<Published>>();
-  for (const auto& event : *events) {
-    if (event.seq <= last) batch->push_back(published(event));
+asio::awaitable<Result<>> EventHub::tell_up_to(std::int64_t seq) {
+  while (*told_ < seq) {
+    if (!has_listeners()) {  // who comes now reads the log
+      told_ = seq;
+      break;
+    }
+    const auto events = co_await calls_.events_after(*told_, batch_size);
+    if (!events) co_return events.error();
+    if (events->empty()) co_return make_error("store_failed", "the log ends before its end");
+    auto batch = std::make_shared<std::vector<Published>>();
+    for (const auto& event : *events) batch->push_back(published(event));
+    told_ = events->back().seq;
+    broadcast(std::move(batch));
   }
-  broadcast(std::move(batch));
+  co_return Result<>{};
+}
 
-  auto cleared = co_await database_.write<std::int64_t>([last](store::Sql& sql) -> Result<std::int64_t> {
-    return sql.execute("DELETE FROM outbox WHERE seq <= $1", {last});
-  });
-  if (!cleared) co_return cleared.error();
-  co_return static_cast<std::int64_t>(seqs->size()) == batch_size;
+bool EventHub::has_listeners() {
+  const std::lock_guard lock(mutex_);
+  return !sockets_.empty();
 }
 
 bool EventHub::wanted(const std::string& call_id, const std::string& type) {

@@ -15,7 +15,9 @@ const std::string select =
     "sample_rate, format, recovered, failure FROM recordings ";
 const std::string select_one = select + "WHERE id = $1";
 const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, id";
-const std::string select_unfinished = select + "WHERE state = 'recording' ORDER BY started_at, id LIMIT $1";
+// Rows without a node were made before there could be several.
+const std::string select_unfinished =
+    select + "WHERE state = 'recording' AND node IN ($1, '') ORDER BY started_at, id LIMIT $2";
 
 Recording from_row(const store::Row& row) {
   Recording recording;
@@ -71,10 +73,10 @@ asio::awaitable<Result<std::vector<Recording>>> Library::of_call(std::string cal
       [&](store::Sql& sql) -> Result<Recordings> { return from_rows(sql.query(select_of_call, {call_id})); });
 }
 
-asio::awaitable<Result<std::vector<Recording>>> Library::unfinished() {
+asio::awaitable<Result<std::vector<Recording>>> Library::unfinished(std::string node) {
   using Recordings = std::vector<Recording>;
-  co_return co_await database_.read<Recordings>([](store::Sql& sql) -> Result<Recordings> {
-    return from_rows(sql.query(select_unfinished, {std::int64_t{unfinished_limit}}));
+  co_return co_await database_.read<Recordings>([&](store::Sql& sql) -> Result<Recordings> {
+    return from_rows(sql.query(select_unfinished, {node, std::int64_t{unfinished_limit}}));
   });
 }
 

@@ -13,7 +13,7 @@ std::string checksum_of(const Migration& migration) {
   return crypto::hex(crypto::sha256(migration.sql));
 }
 
-/// Lets one node at a time at the schema, until the transaction ends. SQLite has one node only.
+/// Lets one node at a time at the schema. As a script: it waits for as long as another's migrations take.
 void take_turn(Sql& sql, const Database& database) {
   if (database.driver() == "postgres") sql.script("SELECT pg_advisory_xact_lock(7308604759863161453)");
 }

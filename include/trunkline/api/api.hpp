@@ -8,6 +8,7 @@
 #include <trunkline/config/settings.hpp>
 #include <trunkline/events/event_hub.hpp>
 #include <trunkline/media/active_streams.hpp>
+#include <trunkline/media/stream_commands.hpp>
 #include <trunkline/net/http.hpp>
 #include <trunkline/observe/health.hpp>
 #include <trunkline/observe/metrics.hpp>
@@ -29,6 +30,7 @@ struct Services {
   recording::Library& recordings;
   store::Database& database;
   media::ActiveStreams& streams;
+  media::StreamCommands& commands;
   providers::MediaServices media;
   events::EventHub& events;
   auth::Authenticator& authenticator;

@@ -70,6 +70,7 @@ struct Call {
   std::string route;
   std::vector<Participant> participants;
   std::map<std::string, std::string> metadata;
+  std::string node;          ///< where its stream runs, also beyond its end; empty when none does
   std::int64_t version = 0;  ///< number of events stored, repetitions not counted
 
   /// How the call ended by one event's account.
@@ -92,6 +93,14 @@ struct Call {
     std::map<std::string, std::string> metadata;
   };
 
+  /// A stream that began or ended.
+  struct Stream {
+    WallTime at;
+    std::string event_id;
+    std::string id;
+    std::string node;
+  };
+
   /// What the events have said so far. Each member is a maximum, a minimum or a best by a total order, so that neither
   /// the order nor the number of times an event is folded matters; the fields above follow from these. Stored with the
   /// snapshot, not shown.
@@ -103,6 +112,8 @@ struct Call {
     std::optional<std::int64_t> duration_s;  ///< the longest that the provider gave
     std::optional<Facts> facts;              ///< from the arrival that decided the route, else the earliest
     std::optional<End> end;
+    std::optional<Stream> stream;       ///< the newest that began
+    std::optional<Stream> stream_over;  ///< the newest that ended
   } merge;
 };
 

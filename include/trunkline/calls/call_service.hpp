@@ -54,6 +54,13 @@ struct StatusUpdate {
   std::string data;  ///< JSON object for the event
 };
 
+/// What a callback was about.
+struct Updated {
+  std::string call_id;
+  std::string node;    ///< where the call's stream runs; empty when none does
+  bool known = false;  ///< the same callback had been taken before
+};
+
 /// What a media socket gets for its one-time token.
 struct MediaGrant {
   Call call;
@@ -92,9 +99,16 @@ struct CallStats {
   std::map<std::string, std::int64_t> by_provider;
 };
 
-/// Told of every event that this node stored, once it is durable: in the order of the log, one at a time. Called on the
-/// worker or thread that made a change: hand over and return, never throw. `previous` is the state before the event,
-/// nothing for a call's first. What a crash swallows is still in the outbox.
+/// How far the log of all calls goes for those who read it.
+struct LogEnd {
+  std::int64_t seq = 0;  ///< of the last event that has a place
+  bool more = false;     ///< there are stored events that have none yet
+};
+
+/// Told of every event that this node stored, once it is durable: in each call in the order of its versions, one at a
+/// time. Called on the worker or thread that made a change: hand over and return, never throw. `previous` is the state
+/// before the event, nothing for a call's first. The event has no place in the log of all calls yet. What a crash
+/// swallows is still in the outbox.
 class EventObserver {
  public:
   virtual ~EventObserver() = default;
@@ -110,7 +124,8 @@ class EventObserver {
 /// into the event's 64 KiB; the event says as `parametersDropped` how many were not kept.
 class CallService {
  public:
-  CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids);
+  /// `node` is this process: where the streams run that start here.
+  CallService(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids, std::string node);
   ~CallService();
 
   /// Stores the events of append_later() that wait, as far as the store is there, and takes none any more. Before what
@@ -132,8 +147,8 @@ class CallService {
   asio::awaitable<Result<StoredAnswer>> arrive(Arrival arrival, Render render);
 
   /// A status or other callback. Unknown calls are created from it, without a route until they arrive. The same inbox
-  /// key changes nothing. Gives the call's id.
-  asio::awaitable<Result<std::string>> update(StatusUpdate update);
+  /// key changes nothing.
+  asio::awaitable<Result<Updated>> update(StatusUpdate update);
 
   /// Redeems a media token: checks that it belongs to `call_id` and `provider_call_id`, that it is fresh, and burns
   /// it; the call becomes CONNECTED, and a row for its recording is made if its route records. Errors: `bad_token`
@@ -145,7 +160,7 @@ class CallService {
   ///
   /// recording_completed and recording_failed with a `recordingId` settle the row of that recording in the same
   /// transaction, from their data. They do so once: when the row is settled already nothing is appended, and the event
-  /// comes back with seq 0. Whoever is not sure that it was told tells it again.
+  /// comes back with version 0. Whoever is not sure that it was told tells it again.
   asio::awaitable<Result<Event>> append(std::string call_id, EventType type, std::string data);
 
   /// The same from any thread without waiting: queued in order per call, retried with back-off while the store is down,
@@ -154,11 +169,17 @@ class CallService {
   void append_later(std::string call_id, EventType type, std::string data);
   std::uint64_t dropped_events() const;
 
-  /// Closes calls of which nothing more is to be expected; returns how many. `has_media` says whether a call has a
-  /// running stream on this node; such calls are marked as alive, so that no other node closes them. Run it on every
-  /// node, more often than half of `limits.connected_timeout`. At most 500 calls a run.
-  asio::awaitable<Result<std::vector<Call>>> reap(const config::Calls& limits,
+  /// Marks the calls as alive, so that no node closes them, that are quiet and have a running stream on this node; that
+  /// is for every node to do, more often than each half of `limits.connected_timeout`. With `Reaping::close`, which one
+  /// node is enough for, also closes the calls of which nothing more is to be expected, and gives them. At most 500
+  /// calls a run.
+  enum class Reaping : std::uint8_t { mark, close };
+  asio::awaitable<Result<std::vector<Call>>> reap(Reaping reaping, const config::Calls& limits,
                                                   std::function<bool(const std::string& call_id)> has_media);
+
+  /// A node is gone, and with it the streams that ran there: marks their calls RECONNECTING, at most 500 of them, and
+  /// says how many there were. What the provider says of them, or the reaper, settles them.
+  asio::awaitable<Result<std::size_t>> lose_streams_of(std::string node);
 
   /// Forgets requests that were accepted before `before`, and media tokens that expired before it; at most `limit` of
   /// each, the oldest first. Returns how many in all: fewer than `limit` when nothing is left to forget.
@@ -173,7 +194,12 @@ class CallService {
   /// In order; at most 1000.
   asio::awaitable<Result<std::vector<Event>>> events_of(std::string call_id, std::int64_t after_version,
                                                         std::size_t limit);
-  /// Events of all calls after a place in the log, in order; at most 1000.
+  /// Gives stored events their places in the log of all calls, at most 1000 at once. Any node may, at any time: it is
+  /// one node's turn at a time.
+  asio::awaitable<Result<LogEnd>> number_events();
+  asio::awaitable<Result<LogEnd>> log_end();
+  /// Events of all calls after a place in the log, in order; at most 1000. Whoever has read up to a place has missed
+  /// none before it. In each call the order is that of the versions.
   asio::awaitable<Result<std::vector<Event>>> events_after(std::int64_t seq, std::size_t limit);
   /// The same of one call; none when there is no such call.
   asio::awaitable<Result<std::vector<Event>>> events_of_after(std::string call_id, std::int64_t seq, std::size_t limit);

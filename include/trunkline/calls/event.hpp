@@ -18,7 +18,7 @@ enum class EventType : std::uint8_t {
   call_closed,         ///< data: reason, authority (`gateway` or `command`), state? (a terminal one; ENDED when absent)
   call_reconnecting,   ///< data: reason
   call_reconnected,    ///< data: {}; for providers whose media may come back
-  media_started,       ///< data: streamId, tracks, encoding, sampleRate
+  media_started,       ///< data: streamId, tracks, encoding, sampleRate, node (where it runs)
   media_ended,         ///< data: streamId, cause, durationMs, gaps, late, callEnds
   media_trouble,       ///< data: streamId, reason, message; the provider's word about a stream of the call
   dtmf_received,       ///< data: digit, track, atMs
@@ -45,12 +45,13 @@ struct Event {
   WallTime at;              ///< when it happened, by whoever says so
   std::string data = "{}";  ///< a JSON object as text: stored, streamed and shown as it is
 
-  std::int64_t seq = 0;             ///< place in the log of all calls; 0 until stored
+  std::int64_t seq = 0;             ///< place in the log of all calls; 0 until it has one, a moment after it is stored
   std::int64_t version = 0;         ///< place in the call's own log, from 1; 0 until stored
   State state = State::initiating;  ///< of the call once this event was folded in
 };
 
-/// The JSON object that REST, WebSocket and webhooks show: id, seq, callId, version, type, at, state, data.
+/// The JSON object that REST, WebSocket and webhooks show: id, seq (null until it has one), callId, version, type, at,
+/// state, data.
 std::string to_json_text(const Event& event);
 
 }  // namespace trunkline::calls

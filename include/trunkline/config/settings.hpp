@@ -22,6 +22,10 @@ struct Database {
   bool migrate = true;  ///< at start
 };
 
+struct Node {
+  seconds timeout{15};  ///< a node that gives no sign of life for so long is gone
+};
+
 struct Server {
   std::string host = "0.0.0.0";
   std::uint16_t port = 8080;
@@ -77,6 +81,7 @@ struct Speech {
 
 struct Recording {
   std::filesystem::path dir;  ///< default DATA_DIR/recordings
+  bool shared = false;        ///< all nodes have the same folder
 };
 
 struct Calls {
@@ -113,6 +118,7 @@ struct Route {
 struct Settings {
   std::filesystem::path data_dir = "data";
   Database database;
+  Node node;
   Server server;
   Log log;
   Security security;

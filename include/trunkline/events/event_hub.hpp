@@ -3,7 +3,6 @@
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/net/websocket.hpp>
 #include <trunkline/net/worker.hpp>
-#include <trunkline/store/sql.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -44,13 +43,13 @@ struct Subscription {
   bool wants(const std::string& of_call, const std::string& type) const;
 };
 
-/// Brings committed events to those who listen: takes them from the outbox in the order of the log, hands them to every
-/// subscriber on the subscriber's own worker, and then clears them from the outbox.
+/// Brings committed events to those who listen: sees to it that they get their places in the log of all calls, and
+/// hands them, in its order, to every subscriber on the subscriber's own worker.
 ///
 /// A subscriber that reads too slowly is closed with 1013 and resumes with `after`. Lives until its workers stopped.
 class EventHub final : public calls::EventObserver {
  public:
-  EventHub(calls::CallService& calls, store::Database& database, net::Worker& worker);
+  EventHub(calls::CallService& calls, net::Worker& worker);
   ~EventHub() override;
 
   /// Begins to relay, with what an earlier run left in the outbox. Any thread, once.
@@ -72,14 +71,16 @@ class EventHub final : public calls::EventObserver {
 
   asio::awaitable<void> relay();
   asio::awaitable<Result<bool>> relay_batch();
+  asio::awaitable<Result<>> tell_up_to(std::int64_t seq);
+  bool has_listeners();
   void broadcast(Batch batch);
   void wake();
 
   calls::CallService& calls_;
-  store::Database& database_;
   net::Worker& worker_;
   asio::steady_timer signal_;
   std::atomic<bool> woken_{false};
+  std::optional<std::int64_t> told_;  ///< up to this place; nothing before the log was first seen
   std::mutex mutex_;
   std::unordered_set<std::shared_ptr<Socket>> sockets_;
 };

@@ -2,6 +2,8 @@
 
 #include <trunkline/media/frame.hpp>
 
+#include <iterator>
+#include <optional>
 #include <string_view>
 
 namespace trunkline::media {
@@ -17,10 +19,16 @@ enum class EndCause : std::uint8_t {
   protocol_error,
   stream_error,  ///< the provider said that the stream has failed
 };
+inline constexpr std::string_view end_cause_names[] = {"stop",     "closed",   "provider-status", "idle",
+                                                       "no-place", "shutdown", "protocol-error",  "stream-error"};
 constexpr std::string_view to_string(EndCause cause) {
-  constexpr std::string_view names[] = {"stop",     "closed",   "provider-status", "idle",
-                                        "no-place", "shutdown", "protocol-error",  "stream-error"};
-  return names[static_cast<std::size_t>(cause)];
+  return end_cause_names[static_cast<std::size_t>(cause)];
+}
+constexpr std::optional<EndCause> parse_end_cause(std::string_view text) {
+  for (std::size_t i = 0; i < std::size(end_cause_names); ++i) {
+    if (end_cause_names[i] == text) return static_cast<EndCause>(i);
+  }
+  return std::nullopt;
 }
 
 /// Takes one stream's audio: recorder, transcriber, listener, quality meter, voice agent.

@@ -36,8 +36,8 @@ class Library {
   asio::awaitable<Result<Recording>> find(std::string recording_id);  ///< `recording_not_found`
   /// Oldest first; empty for a call without recordings or an unknown one.
   asio::awaitable<Result<std::vector<Recording>>> of_call(std::string call_id);
-  /// What an earlier run left unfinished, oldest first, at most `unfinished_limit`: ask again when these are settled.
-  asio::awaitable<Result<std::vector<Recording>>> unfinished();
+  /// What a node has not finished, oldest first, at most `unfinished_limit`: ask again when these are settled.
+  asio::awaitable<Result<std::vector<Recording>>> unfinished(std::string node);
   static constexpr int unfinished_limit = 1000;
 
   std::filesystem::path file_of(const Recording& recording) const { return file_at(recording.path); }

@@ -68,6 +68,9 @@ class Sql {
   virtual void post(std::string_view statement, std::span<const Value> params) { execute(statement, params); }
   /// Several statements separated by `;`, without parameters: migrations. Throws SqlFailure.
   virtual void script(std::string_view statements) = 0;
+  /// From here to its end, one transaction at a time has the turn of that number, on all nodes. Nothing to wait for
+  /// where writes are one at a time anyway. Throws SqlFailure.
+  virtual void take_turn(std::int64_t /*number*/) {}
 
   std::vector<Row> query(std::string_view statement, std::initializer_list<Value> params = {}) {
     return query(statement, std::span<const Value>(params.begin(), params.size()));

@@ -104,6 +104,10 @@ void Connection::script(std::string_view statements) {
   require_transaction();
 }
 
+void Connection::take_turn(std::int64_t number) {
+  query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", {number});
+}
+
 void Connection::begin(Mode mode) {
   mode_ = mode;
   stage_ = Stage::announced;

@@ -30,6 +30,7 @@ class Connection final : public Sql {
   std::int64_t execute(std::string_view statement, std::span<const Value> params) override;
   void post(std::string_view statement, std::span<const Value> params) override;
   void script(std::string_view statements) override;
+  void take_turn(std::int64_t number) override;
 
   enum class Mode : std::uint8_t { read, write };
   /// Says nothing to the server yet: BEGIN travels with the first statement.

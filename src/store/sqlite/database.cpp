@@ -2,8 +2,8 @@
 #include "store/job_queue.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/group_commit.hpp"
-#include "store/sqlite/lock_file.hpp"
 
+#include <trunkline/base/lock_file.hpp>
 #include <trunkline/store/sqlite.hpp>
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ constexpr std::size_t jobs_per_commit = 128;
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(const SqliteOptions& options, sqlite::LockFile lock)
+  SqliteDatabase(const SqliteOptions& options, LockFile lock)
       : lock_(std::move(lock)),
         writer_(options.path, Connection::Mode::write, options.busy_timeout),
         writes_(options.queue_limit),
@@ -92,7 +92,7 @@ class SqliteDatabase final : public Database {
     }
   }
 
-  sqlite::LockFile lock_;  // first in, last out
+  LockFile lock_;  // first in, last out
   Connection writer_;
   std::vector<std::unique_ptr<Connection>> readers_;
   JobQueue writes_;
@@ -127,7 +127,7 @@ void keep_from_others(const std::filesystem::path& database) {
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
   return attempt([&options]() -> Result<std::unique_ptr<Database>> {
     if (auto made = make_folder(options.path.parent_path()); !made) return made.error();
-    auto lock = sqlite::LockFile::take(options.path.string() + ".lock");
+    auto lock = LockFile::take(options.path.string() + ".lock");
     if (!lock) return lock.error();
     keep_from_others(options.path);  // before the first connection: closing a file drops a process's locks on it
     return std::make_unique<SqliteDatabase>(options, std::move(*lock));

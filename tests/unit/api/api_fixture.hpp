@@ -4,6 +4,7 @@
 
 #include <trunkline/api/api.hpp>
 #include <trunkline/auth/jwt.hpp>
+#include <trunkline/store/memory_live.hpp>
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -73,6 +74,7 @@ struct ApiFixture {
                     library,
                     *calls.database,
                     streams,
+                    commands,
                     {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
                     hub,
                     *authenticator,
@@ -115,7 +117,9 @@ struct ApiFixture {
   observe::Metrics metrics{"test"};
   observe::Health health{{}, 1, calls.clock};
   net::Workers workers{1};
-  events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
+  std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
+  media::StreamCommands commands{streams, *live, workers.at(0).context(), *calls.ids, "node_1"};
+  events::EventHub hub{*calls.service, workers.at(0)};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
   GivenBody body;

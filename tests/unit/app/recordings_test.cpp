@@ -60,8 +60,9 @@ struct Process {
   Process(calls::test::Fixture& node, store::Database& database)
       : calls(node.make_service(database)),
         library(database, node.folder / "recordings"),
-        hub(*calls, database, workers.at(0)),
-        sinks({*calls, library, hub, metrics, {writers, finishers}, workers, *node.ids, node.clock}) {
+        hub(*calls, workers.at(0)),
+        sinks({*calls, library, hub, metrics, {writers, finishers}, workers, *node.ids, node.clock}),
+        recovery{*calls, library, database, finishers, node.clock} {
     workers.start();
   }
   // No coroutine is left that waits for the service: the databases of these tests answer at once, on their caller's
@@ -94,6 +95,7 @@ struct Process {
   ThreadPool finishers{"finishers", 1, 100};
   events::EventHub hub;
   SessionSinks sinks;
+  Recovery recovery;
 };
 
 struct Node : calls::test::Fixture {
@@ -122,7 +124,7 @@ struct Node : calls::test::Fixture {
     const auto last = connect("CAlast");
     clock.advance(std::chrono::seconds(1));
     Process next(*this, flaky);
-    REQUIRE(recover(*next.calls, next.library, *database, next.finishers, next.workers.at(0), clock).has_value());
+    REQUIRE(next.recovery.begin("node_1", next.workers.at(0)).has_value());
     wait_until([&] { return settled(last.recording_id, "failed"); });
   }
 };
@@ -167,8 +169,7 @@ TEST_CASE("what a crash left behind is settled although the store is away at fir
   node.clock.advance(std::chrono::seconds(1));
   node.flaky.fail_writes(3);
   Process next(node, node.flaky);
-  REQUIRE(
-      recover(*next.calls, next.library, *node.database, next.finishers, next.workers.at(0), node.clock).has_value());
+  REQUIRE(next.recovery.begin("node_1", next.workers.at(0)).has_value());
   wait_until([&] { return node.settled(grant.recording_id, "failed"); });
   CHECK(node.told("recording.failed") == 1);
   CHECK(node.outcome("recording.failed")["reason"] == "recording_missing");

@@ -22,6 +22,7 @@ struct RecoveryFixture {
   calls::test::Fixture calls;
   ThreadPool pool{"recorder", 1, 100};
   recording::Library library{*calls.database, calls.folder / "recordings"};
+  Recovery recovery{*calls.service, library, *calls.database, pool, calls.clock};
 
   /// A call with running media; its recording's row.
   recording::Recording cut_off_call(const std::string& sid) {
@@ -37,7 +38,7 @@ struct RecoveryFixture {
   }
   void recover() {
     calls.clock.advance(std::chrono::minutes(1));
-    REQUIRE(app::recover(*calls.service, library, *calls.database, pool, worker, calls.clock).has_value());
+    REQUIRE(recovery.begin("node_1", worker).has_value());
     worker.start();
   }
   // As App::stop() does it: nothing that waits for an answer outlives who gives it.

@@ -63,7 +63,7 @@ struct SinksFixture {
   net::Workers workers{1};  // outlive those whose threads answer to them
   calls::test::Fixture calls;
   recording::Library library{*calls.database, calls.folder / "recordings"};
-  events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
+  events::EventHub hub{*calls.service, workers.at(0)};
   observe::Metrics metrics{"test"};
   ThreadPool writers{"recorder", 1, 100};
   ThreadPool finishers{"finisher", 1, 100};

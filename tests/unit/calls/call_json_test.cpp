@@ -19,7 +19,7 @@ TEST_CASE("a running call is shown with null for what is not known yet") {
       {"participantId": "caller", "address": "+14155550100", "role": "caller",
        "joinedAt": "1970-01-01T00:00:01.000Z", "leftAt": null},
       {"participantId": "callee", "address": "+14155550199", "role": "callee", "joinedAt": null, "leftAt": null}],
-    "metadata": {"FromCity": "Oslo"}, "route": "default", "version": 1})"));
+    "metadata": {"FromCity": "Oslo"}, "route": "default", "node": null, "version": 1})"));
 }
 
 TEST_CASE("an ended call is shown with its times, seconds and reason") {

@@ -27,7 +27,8 @@ TEST_CASE("a media token connects its call and opens a recording") {
 
   const auto event = fixture.observer.told().back().event;
   CHECK(event.type == EventType::media_started);
-  CHECK(nlohmann::json::parse(event.data) == nlohmann::json{{"streamId", "MZ1"}, {"encoding", "mulaw"}});
+  CHECK(nlohmann::json::parse(event.data) ==
+        nlohmann::json{{"streamId", "MZ1"}, {"encoding", "mulaw"}, {"node", "node_1"}});
 
   const auto path = fixture.database->read_blocking<std::string>([&](store::Sql& sql) -> Result<std::string> {
     return sql.query("SELECT path FROM recordings WHERE id = $1 AND state = 'recording'", {grant->recording_id})

@@ -166,6 +166,11 @@ TEST_CASE("a call's events are read in order from a version on, those of all cal
   CHECK(of_one->back().data == R"({"digit":"1"})");
   CHECK(of_one->back().state == State::ringing);
 
+  CHECK(of_one->back().seq == 0);
+  CHECK(run(fixture.service->events_after(0, 10)).value().empty());
+  CHECK(run(fixture.service->number_events()).value().seq == 5);
+  CHECK(run(fixture.service->events_of(one, 1, 10)).value().back().seq == 5);
+
   const auto after = run(fixture.service->events_after(3, 10));
   REQUIRE(after.has_value());
   REQUIRE(after->size() == 2);

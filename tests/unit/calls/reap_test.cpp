@@ -7,7 +7,8 @@ using namespace test;
 
 std::size_t reap(Fixture& fixture, const std::string& with_media = "") {
   const config::Calls limits;
-  const auto closed = run(fixture.service->reap(limits, [&](const std::string& id) { return id == with_media; }));
+  const auto closed = run(fixture.service->reap(CallService::Reaping::close, limits,
+                                                [&](const std::string& id) { return id == with_media; }));
   REQUIRE(closed.has_value());
   return closed->size();
 }

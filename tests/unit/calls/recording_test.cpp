@@ -32,7 +32,7 @@ struct Recorded : Fixture {
 TEST_CASE("the event that a recording is completed settles its row") {
   Recorded fixture;
   fixture.clock.advance(std::chrono::seconds(3));
-  CHECK(fixture.completed().seq > 0);
+  CHECK(fixture.completed().version > 0);
   CHECK(fixture.row_is("state = 'completed' AND duration_ms = 1234 AND size_bytes = 39532 AND sha256 = 'abc'"));
   CHECK(fixture.row_is("channels = 1 AND sample_rate = 16000 AND format = 'wav' AND recovered = 1 AND failure = ''"));
   CHECK(fixture.row_is("completed_at = " + std::to_string(to_millis(fixture.clock.wall()))));
@@ -40,7 +40,7 @@ TEST_CASE("the event that a recording is completed settles its row") {
 
 TEST_CASE("the event that a recording failed settles its row with the reason") {
   Recorded fixture;
-  CHECK(fixture.failed().seq > 0);
+  CHECK(fixture.failed().version > 0);
   CHECK(fixture.row_is("state = 'failed' AND failure = 'disk_failed' AND duration_ms = 0 AND sample_rate = 8000"));
 }
 
@@ -48,8 +48,8 @@ TEST_CASE("a recording is settled once: what is told of it again changes nothing
   Recorded fixture;
   fixture.completed();
   const auto before = fixture.find(fixture.call.call_id).version;
-  CHECK(fixture.completed().seq == 0);
-  CHECK(fixture.failed().seq == 0);
+  CHECK(fixture.completed().version == 0);
+  CHECK(fixture.failed().version == 0);
   CHECK(fixture.find(fixture.call.call_id).version == before);
   CHECK(fixture.row_is("state = 'completed' AND failure = ''"));
 }
@@ -57,15 +57,15 @@ TEST_CASE("a recording is settled once: what is told of it again changes nothing
 TEST_CASE("a call cannot settle a recording of another") {
   Recorded fixture;
   fixture.call = fixture.arrive("CA2");
-  CHECK(fixture.completed().seq == 0);
+  CHECK(fixture.completed().version == 0);
   CHECK(fixture.row_is("state = 'recording'"));
 }
 
 TEST_CASE("the provider's own recordings are told and have no row") {
   Recorded fixture;
   const std::string data = R"({"providerRecordingId":"RE1","durationMs":1000})";
-  CHECK(fixture.tell(EventType::recording_completed, data).seq > 0);
-  CHECK(fixture.tell(EventType::recording_completed, data).seq > 0);
+  CHECK(fixture.tell(EventType::recording_completed, data).version > 0);
+  CHECK(fixture.tell(EventType::recording_completed, data).version > 0);
   CHECK(fixture.row_is("state = 'recording'"));
 }
 

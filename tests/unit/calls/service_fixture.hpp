@@ -129,7 +129,7 @@ struct Fixture {
   std::unique_ptr<CallService> service = make_service(*database);
 
   std::unique_ptr<CallService> make_service(store::Database& on) {
-    auto made = std::make_unique<CallService>(on, routing, clock, *ids);
+    auto made = std::make_unique<CallService>(on, routing, clock, *ids, "node_1");
     made->observe(observer);
     return made;
   }
@@ -161,7 +161,7 @@ struct Fixture {
   }
   Admitted arrive(const std::string& sid) { return arrive(arrival(sid)); }
 
-  Result<std::string> report(const std::string& sid, const std::string& key, State state, std::string_view more = "") {
+  Result<Updated> report(const std::string& sid, const std::string& key, State state, std::string_view more = "") {
     StatusUpdate update;
     update.inbox_key = key;
     update.provider = "twilio";

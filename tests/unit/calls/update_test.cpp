@@ -64,10 +64,10 @@ TEST_CASE("when a call was made is never changed, and nothing happens to it befo
   early.provider_call_id = "CA1";
   early.at = from_millis(0);
   early.data = R"({"status":"CONNECTED"})";
-  CHECK(run(fixture.service->update(early)).value() == id);
+  CHECK(run(fixture.service->update(early)).value().call_id == id);
   early.inbox_key = "s2";
   early.data = R"({"status":"ENDED"})";
-  CHECK(run(fixture.service->update(early)).value() == id);
+  CHECK(run(fixture.service->update(early)).value().call_id == id);
   const Call call = fixture.find(id);
   CHECK(call.created_at == made);
   CHECK(call.connected_at == made);
@@ -111,7 +111,7 @@ TEST_CASE("a call that a callback makes keeps what it says beside") {
   leg.data = R"({"status":"RINGING"})";
   const auto id = run(fixture.service->update(leg));
   REQUIRE(id.has_value());
-  CHECK(fixture.find(*id).metadata.at("ParentCallSid") == "CA1");
+  CHECK(fixture.find(id->call_id).metadata.at("ParentCallSid") == "CA1");
 }
 
 TEST_CASE("data that is no JSON object is refused before it is stored") {
@@ -131,7 +131,6 @@ TEST_CASE("an appended event comes back with its place and the call's state") {
   const std::string id = fixture.arrive("CA1").call_id;
   const auto event = run(fixture.service->append(id, EventType::dtmf_received, R"({"digit":"5"})"));
   REQUIRE(event.has_value());
-  CHECK(event->seq == 3);
   CHECK(event->version == 3);
   CHECK(event->state == State::ringing);
   CHECK(event->call_id == id);

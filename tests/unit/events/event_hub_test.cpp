@@ -19,7 +19,7 @@ using Seqs = std::vector<std::int64_t>;
 struct HubFixture {
   net::Worker worker{0};  // outlives the database, whose threads answer to it
   calls::test::Fixture calls;
-  EventHub hub{*calls.service, *calls.database, worker};
+  EventHub hub{*calls.service, worker};
 
   HubFixture() { calls.service->observe(hub); }
 

@@ -108,10 +108,13 @@ TEST_CASE("The recordings of a call and those left unfinished come oldest first"
   };
   CHECK(ids(f.await(f.library.of_call("call_1"))) == "rec_b rec_a ");
   CHECK(ids(f.await(f.library.of_call("call_x"))).empty());
-  CHECK(ids(f.await(f.library.unfinished())) == "rec_c rec_b rec_a ");
+  CHECK(ids(f.await(f.library.unfinished("node_1"))) == "rec_c rec_b rec_a ");
   f.execute("UPDATE recordings SET state = 'completed' WHERE id = 'rec_b'");
   f.execute("UPDATE recordings SET state = 'failed' WHERE id = 'rec_c'");
-  CHECK(ids(f.await(f.library.unfinished())) == "rec_a ");
+  CHECK(ids(f.await(f.library.unfinished("node_1"))) == "rec_a ");
+  f.execute("UPDATE recordings SET node = 'node_2'");
+  CHECK(ids(f.await(f.library.unfinished("node_1"))).empty());
+  CHECK(ids(f.await(f.library.unfinished("node_2"))) == "rec_a ");
 }
 
 TEST_CASE("A recording is shown as camelCase JSON, with null for what is not known yet") {

@@ -1,5 +1,4 @@
-#include "store/sqlite/lock_file.hpp"
-
+#include <trunkline/base/lock_file.hpp>
 #include <trunkline/base/text.hpp>
 
 #include <fcntl.h>
@@ -11,11 +10,11 @@
 #include <string>
 #include <system_error>
 
-namespace trunkline::store::sqlite {
+namespace trunkline {
 namespace {
 
 Error cannot(const std::filesystem::path& path, int code) {
-  return make_error("store_unavailable", "the lock file of the database cannot be made",
+  return make_error("store_unavailable", "the lock file cannot be made",
                     path.string() + ": " + std::generic_category().message(code));
 }
 
@@ -45,4 +44,4 @@ LockFile::~LockFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace trunkline::store::sqlite
+}  // namespace trunkline

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace trunkline::store::sqlite {
+namespace trunkline {
 
 /// A file that one process holds, by flock(2), so the lock goes with the process however it ends. The file stays when
 /// the lock is released: removing it would let two processes lock two files of the same name.
@@ -24,4 +24,4 @@ class LockFile {
   int descriptor_;
 };
 
-}  // namespace trunkline::store::sqlite
+}  // namespace trunkline
