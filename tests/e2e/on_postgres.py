@@ -5,7 +5,6 @@ import os
 import pathlib
 import sys
 import time
-import uuid
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import postgres  # noqa: E402
@@ -15,19 +14,12 @@ from tap import check, done, skip, together  # noqa: E402
 SHARED = os.environ.get("TRUNKLINE_TEST_POSTGRES")
 
 
-def database_on(url):
-    """A place of its own on a server: a schema, which migrations fill. Returns the URL for it."""
-    name = "e2e_" + uuid.uuid4().hex[:12]
-    postgres.psql(url, f"CREATE SCHEMA {name}")
-    return f"{url}?options=-csearch_path%3D{name}"
-
-
 def dependency(server):
     return next(row for row in server.json("/api/health/detailed")["dependencies"] if row["name"] == "store")
 
 
 def calls_survive():
-    url = database_on(SHARED)
+    url = postgres.database_on(SHARED)
     voice = voice_params()
     with Gateway(DATABASE_URL=url) as server:
         answer = server.webhook("/webhooks/twilio/voice", voice)
@@ -69,7 +61,7 @@ def server_goes_and_comes():
 
 
 def schema_by_hand():
-    url = database_on(SHARED)
+    url = postgres.database_on(SHARED)
     settings = {"HOST": "127.0.0.1", "PORT": free_port(), "DATA_DIR": scratch(), "DATABASE_URL": url}
     refused = run("serve", **settings, MIGRATE="off")
     check("without its schema and MIGRATE=off the gateway does not start, and says what to do",

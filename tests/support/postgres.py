@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "only-for-tests"
@@ -124,6 +125,13 @@ def psql(url, statement):
     """The statement's rows as lines of text."""
     return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, url], check=True,
                           capture_output=True, text=True).stdout
+
+
+def database_on(url):
+    """A place of its own on a server: a schema, which migrations fill. Returns the URL for it."""
+    name = "e2e_" + uuid.uuid4().hex[:12]
+    psql(url, f"CREATE SCHEMA {name}")
+    return f"{url}?options=-csearch_path%3D{name}"
 
 
 def kill(pid):

@@ -1,0 +1,126 @@
+"""Several nodes on one Postgres: one log, one owner a stream, and what happens when a node dies or hangs."""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
+import postgres  # noqa: E402
+from carrier import Carrier  # noqa: E402
+from gateway import Gateway, status_params, voice_params, wait_for  # noqa: E402
+from tap import check, done, skip, together  # noqa: E402
+
+SHARED = os.environ.get("TRUNKLINE_TEST_POSTGRES")
+
+
+def node_on(url, **settings):
+    return Gateway(DATABASE_URL=url, DATABASE_CONNECTIONS=6, NODE_TIMEOUT_S=2, LOG_LEVEL="warn", **settings)
+
+
+def seqs(socket, count):
+    return [json.loads(socket.receive_text())["seq"] for _ in range(count)]
+
+
+def one_log():
+    """What any node stores is seen on every node, in one order, without gaps."""
+    url = postgres.database_on(SHARED)
+    with node_on(url) as one, node_on(url) as two:
+        sockets = [node.socket("/api/v1/events?after=0") for node in (one, two)]
+        calls = [voice_params() for _ in range(10)]
+        for i, call in enumerate(calls):
+            (one, two)[i % 2].webhook("/webhooks/twilio/voice", call)
+            (two, one)[i % 2].webhook("/webhooks/twilio/status", status_params(call, "completed", 1))
+        for name, socket in zip(("one", "two"), sockets):
+            check(f"node {name} shows every event of both, in order", seqs(socket, 30) == list(range(1, 31)))
+        states = {call["state"] for call in two.json("/api/v1/calls?limit=50")["data"]}
+        check("webhooks of one call may hit different nodes", states == {"ENDED"}, states)
+
+
+def duplicates_on_two_nodes():
+    """The same request on two nodes at once has one effect and one answer."""
+    url = postgres.database_on(SHARED)
+    with node_on(url, PUBLIC_URL="https://calls.example.com") as one, \
+            node_on(url, PUBLIC_URL="https://calls.example.com") as two:
+        calls = [voice_params() for _ in range(20)]
+        answers = {}
+
+        def send_to(node):
+            answers[node] = [node.webhook("/webhooks/twilio/voice", call).body for call in calls]
+
+        together([lambda: send_to(one), lambda: send_to(two)])
+        check("both answer alike", answers[one] == answers[two])
+        check("and there is one call each", one.json("/api/v1/calls/stats")["total"] == 20)
+
+
+def a_node_dies():
+    url = postgres.database_on(SHARED)
+    with node_on(url) as one, node_on(url) as two:
+        carrier = Carrier(one).open().start()
+        one.event(carrier.call_id, "media.started")
+        carrier.speak(1)
+        call = two.json(f"/api/v1/calls/{carrier.call_id}")
+        check("a call says on which node its stream runs", call["node"].startswith("node_"), call)
+        one.process.kill()
+        one.process.wait()
+        carrier.socket.abort()
+        lost = two.call_with(carrier.call_id, lambda found: found["state"] == "RECONNECTING")
+        check("when that node dies, another marks it RECONNECTING", lost["endedAt"] is None, lost)
+        told = two.event(carrier.call_id, "call.reconnecting")
+        check("and says why", told["data"] == {"reason": "node-lost", "node": call["node"]}, told)
+        two.webhook("/webhooks/twilio/status", status_params(carrier.voice, "completed", 1))
+        check("the provider's word settles it", two.ended_call(carrier.call_id)["state"] == "ENDED")
+        with node_on(url, data=one.data) as again:
+            row = again.finished_recording(carrier.call_id)
+            check("its recording is finished by the node that has the file, when it is back",
+                  row["state"] == "completed" and row["recovered"], row)
+
+
+def a_node_hangs():
+    url = postgres.database_on(SHARED)
+    with node_on(url, MEDIA_IDLE_TIMEOUT_MS=600_000) as one, node_on(url) as two:
+        carrier = Carrier(one).open().start()
+        one.event(carrier.call_id, "media.started")
+        one.signal(signal.SIGSTOP)
+        two.call_with(carrier.call_id, lambda found: found["state"] == "RECONNECTING")
+        one.signal(signal.SIGCONT)
+        two.call_with(carrier.call_id, lambda found: found["state"] == "CONNECTED")
+        told = two.event(carrier.call_id, "call.reconnected")
+        check("a node that hung and is back says that its calls go on", told["data"]["reason"] == "node-back", told)
+
+
+def a_shared_folder():
+    url = postgres.database_on(SHARED)
+    with node_on(url, RECORDING_SHARED="true") as one:
+        recordings = one.data / "recordings"
+        with node_on(url, RECORDING_SHARED="true", RECORDING_DIR=recordings) as two:
+            carrier = Carrier(one).open().start()
+            one.event(carrier.call_id, "media.started")
+            carrier.speak(1)
+            carrier.socket.ping()
+            wait_for("the recording to be on disk", lambda: any(path.stat().st_size > 100 for path in recordings.rglob("*.wav")))
+            one.process.kill()
+            one.process.wait()
+            carrier.socket.abort()
+            row = two.finished_recording(carrier.call_id)
+            check("where all nodes have one folder, another finishes the recording", row["state"] == "completed" and row["recovered"], row)
+
+
+def two_on_one_folder():
+    url = postgres.database_on(SHARED)
+    with node_on(url) as one:
+        second = Gateway(data=one.data, DATABASE_URL=url, ready=False)
+        try:
+            check("a second process on the same data folder does not start", second.process.wait(30) != 0)
+            wait_for("its log to say why", lambda: "the data folder is in use by process" in second.log())
+        finally:
+            second.__exit__()
+
+
+if SHARED:
+    together([one_log, duplicates_on_two_nodes, a_node_dies])
+    together([a_node_hangs, a_shared_folder, two_on_one_folder])
+else:
+    skip("several nodes", "there is no Postgres: TRUNKLINE_TEST_POSTGRES is not set")
+done()
