@@ -98,7 +98,7 @@ class App::Impl {
         live(store::make_memory_live(workers.at(0).context(), clock)),
         commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
         authenticator(std::move(keys)),
-        hub(calls, workers.at(0)),
+        hub(calls, *live, workers.at(0)),
         call_metrics(metrics),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
@@ -112,7 +112,7 @@ class App::Impl {
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
-        upkeep({settings, calls, *database, streams, commands, metrics, health, server, workers, *twilio, membership,
+        upkeep({settings, calls, *database, streams, commands, metrics, call_metrics, health, server, workers, *twilio, membership,
                 clock}) {}
 
   ~Impl() { stop(); }

@@ -2,22 +2,37 @@
 
 #include <trunkline/base/text.hpp>
 
-#include <string>
-#include <vector>
-
 namespace trunkline::app {
+namespace {
+
+using Rows = std::vector<store::Row>;
+
+Result<Rows> count_open(store::Sql& sql) {
+  return sql.query("SELECT provider, direction, COUNT(*) FROM calls WHERE terminal = 0 GROUP BY provider, direction");
+}
+
+}  // namespace
 
 Result<> CallMetrics::seed(store::Database& database) {
-  const auto rows =
-      database.read_blocking<std::vector<store::Row>>([](store::Sql& sql) -> Result<std::vector<store::Row>> {
-        return sql.query(
-            "SELECT provider, direction, COUNT(*) FROM calls WHERE terminal = 0 GROUP BY provider, direction");
-      });
-  if (!rows) return rows.error();
-  for (const auto& row : *rows) {
-    metrics_.calls_active(row.text(0), row.text(1)).set(static_cast<double>(row.integer(2)));
-  }
+  const auto open = database.read_blocking<Rows>(count_open);
+  if (!open) return open.error();
+  show(*open);
   return {};
+}
+
+asio::awaitable<Result<>> CallMetrics::recount(store::Database& database) {
+  const auto open = co_await database.read<Rows>(count_open);
+  if (!open) co_return open.error();
+  show(*open);
+  co_return Result<>{};
+}
+
+void CallMetrics::show(const Rows& open) {
+  for (const auto& [provider, direction] : shown_) metrics_.calls_active(provider, direction).set(0);
+  for (const auto& row : open) {
+    metrics_.calls_active(row.text(0), row.text(1)).set(static_cast<double>(row.integer(2)));
+    shown_.emplace(row.text(0), row.text(1));
+  }
 }
 
 void CallMetrics::on_committed(const calls::Event& /*event*/, const calls::Call& call,

@@ -14,6 +14,7 @@ namespace trunkline::app {
 namespace {
 
 constexpr milliseconds watch_interval{2'000};
+constexpr milliseconds recount_interval{5'000};
 constexpr std::chrono::minutes forget_interval{10};
 constexpr std::size_t forget_batch = 200;  // a few milliseconds of the writer's time
 constexpr milliseconds forget_pause{100};  // between batches: calls come first
@@ -62,6 +63,7 @@ void Upkeep::start() {
   asio::co_spawn(loop, watch_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
   asio::co_spawn(loop, forget_forever(), asio::detached);
+  if (!parts_.settings.database.url.empty()) asio::co_spawn(loop, recount_forever(), asio::detached);
 }
 
 asio::awaitable<void> Upkeep::reap_forever() {
@@ -114,6 +116,15 @@ asio::awaitable<void> Upkeep::forget_forever() {
     if (!forgotten) log::warn("old requests were not forgotten", {{"reason", forgotten.error().message}});
     const bool more = forgotten && *forgotten >= forget_batch;
     co_await pause(more ? forget_pause : forget_interval);
+  }
+}
+
+// Where there are other nodes, calls begin and end without a word to this one.
+asio::awaitable<void> Upkeep::recount_forever() {
+  for (;;) {
+    co_await pause(recount_interval);
+    const auto counted = co_await parts_.call_metrics.recount(parts_.database);
+    if (!counted) log::debug("calls could not be counted", {{"reason", counted.error().message}});
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/call_metrics.hpp"
 #include "app/membership.hpp"
 #include "app/store_check.hpp"
 
@@ -29,6 +30,7 @@ class Upkeep {
     media::ActiveStreams& streams;
     media::StreamCommands& commands;
     observe::Metrics& metrics;
+    CallMetrics& call_metrics;
     observe::Health& health;
     net::Server& server;
     net::Workers& workers;
@@ -50,6 +52,7 @@ class Upkeep {
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> export_forever();
   asio::awaitable<void> forget_forever();
+  asio::awaitable<void> recount_forever();
   void export_gauges();
   void export_problems(const net::ServerCounters& counters);
 

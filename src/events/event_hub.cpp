@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t batch_size = 256;
 constexpr milliseconds idle_check{2'000};  // commits wake the relay; this only catches what another process wrote
 constexpr milliseconds pause_after_batch{5};
+const std::string channel = "events";
 constexpr milliseconds pause_after_error{500};
 
 bool fits(std::string_view type, std::string_view asked) {
@@ -37,18 +38,31 @@ bool Subscription::wants(const std::string& of_call, const std::string& type) co
   return types.empty() || std::ranges::any_of(types, [&](const std::string& asked) { return fits(type, asked); });
 }
 
-EventHub::EventHub(calls::CallService& calls, net::Worker& worker)
-    : calls_(calls), worker_(worker), signal_(worker.context()) {}
+EventHub::EventHub(calls::CallService& calls, store::LiveStore& live, net::Worker& worker)
+    : calls_(calls), live_(live), worker_(worker), signal_(worker.context()) {}
 
 EventHub::~EventHub() = default;
 
 void EventHub::start() {
+  others_ = live_.subscribe(
+      channel, [this](std::string_view message) { hear(message); }, [this] { wake(); });
   asio::co_spawn(worker_.context(), [this] { return relay(); }, asio::detached);
 }
 
 void EventHub::on_committed(const calls::Event& /*event*/, const calls::Call& /*call*/,
                             std::optional<calls::State> /*previous*/) {
   wake();
+}
+
+// The log goes that far by another node's word. What was told here already was our own word.
+void EventHub::hear(std::string_view message) {
+  const auto seq = text::to_uint(message);
+  if (seq && told_ && static_cast<std::int64_t>(*seq) > *told_) wake();
+}
+
+asio::awaitable<void> EventHub::announce(std::int64_t seq) {
+  const auto heard = co_await live_.publish(channel, std::to_string(seq));
+  if (!heard) log::debug("the other nodes were not told of new events", {{"reason", heard.error().message}});
 }
 
 void EventHub::wake() {
@@ -74,10 +88,12 @@ asio::awaitable<Result<bool>> EventHub::relay_batch() {
   auto end = co_await calls_.log_end();
   if (!end) co_return end.error();
   if (!told_) told_ = end->seq;
-  if (end->more) end = co_await calls_.number_events();
+  const bool numbered = end->more;
+  if (numbered) end = co_await calls_.number_events();
   if (!end) co_return end.error();
   const auto told = co_await tell_up_to(end->seq);
   if (!told) co_return told.error();
+  if (numbered) asio::co_spawn(worker_.context(), announce(end->seq), asio::detached);
   co_return end->more;
 }
 

@@ -3,6 +3,7 @@
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/net/websocket.hpp>
 #include <trunkline/net/worker.hpp>
+#include <trunkline/store/live.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -43,13 +44,15 @@ struct Subscription {
   bool wants(const std::string& of_call, const std::string& type) const;
 };
 
-/// Brings committed events to those who listen: sees to it that they get their places in the log of all calls, and
-/// hands them, in its order, to every subscriber on the subscriber's own worker.
+/// Brings committed events to those who listen: sees to it that they get their places in the log of all calls, and hands
+/// them, in its order, to every subscriber on the subscriber's own worker. Hubs of other nodes are told by way of what is
+/// live; while that is away they look for themselves, every two seconds.
 ///
 /// A subscriber that reads too slowly is closed with 1013 and resumes with `after`. Lives until its workers stopped.
 class EventHub final : public calls::EventObserver {
  public:
-  EventHub(calls::CallService& calls, net::Worker& worker);
+  /// `live` delivers on `worker`.
+  EventHub(calls::CallService& calls, store::LiveStore& live, net::Worker& worker);
   ~EventHub() override;
 
   /// Begins to relay, with what an earlier run left in the outbox. Any thread, once.
@@ -75,14 +78,18 @@ class EventHub final : public calls::EventObserver {
   bool has_listeners();
   void broadcast(Batch batch);
   void wake();
+  void hear(std::string_view message);
+  asio::awaitable<void> announce(std::int64_t seq);
 
   calls::CallService& calls_;
+  store::LiveStore& live_;
   net::Worker& worker_;
   asio::steady_timer signal_;
   std::atomic<bool> woken_{false};
   std::optional<std::int64_t> told_;  ///< up to this place; nothing before the log was first seen
   std::mutex mutex_;
   std::unordered_set<std::shared_ptr<Socket>> sockets_;
+  std::unique_ptr<store::LiveStore::Subscription> others_;  ///< what the hubs of other nodes say
 };
 
 }  // namespace trunkline::events

@@ -119,7 +119,7 @@ struct ApiFixture {
   net::Workers workers{1};
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
   media::StreamCommands commands{streams, *live, workers.at(0).context(), *calls.ids, "node_1"};
-  events::EventHub hub{*calls.service, workers.at(0)};
+  events::EventHub hub{*calls.service, *live, workers.at(0)};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
   GivenBody body;

@@ -74,5 +74,17 @@ TEST_CASE("calls that an earlier run left open are active from the start") {
   CHECK_THAT(metrics.render(), Catch::Contains("trunkline_" + active + "1"));
 }
 
+TEST_CASE("calls that end on another node are no longer active once they are counted anew") {
+  MetricsFixture fixture;
+  fixture.calls.arrive("CA1");
+  observe::Metrics metrics("test");
+  CallMetrics other(metrics);
+  REQUIRE(other.seed(*fixture.calls.database).has_value());
+  CHECK_THAT(metrics.render(), Catch::Contains("trunkline_" + active + "1"));
+  REQUIRE(fixture.calls.report("CA1", "1", State::ended).has_value());
+  REQUIRE(calls::test::run(other.recount(*fixture.calls.database)).has_value());
+  CHECK_THAT(metrics.render(), Catch::Contains("trunkline_" + active + "0"));
+}
+
 }  // namespace
 }  // namespace trunkline::app

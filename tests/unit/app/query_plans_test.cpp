@@ -5,6 +5,7 @@
 #include <trunkline/events/event_hub.hpp>
 #include <trunkline/recording/library.hpp>
 #include <trunkline/speech/transcript_of.hpp>
+#include <trunkline/store/memory_live.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -129,7 +130,8 @@ void live_through(PlansFixture& fixture) {
   REQUIRE(run(library.of_call(call.id)).has_value());
   REQUIRE(run(speech::transcript_of(fixture.database, call.id)).has_value());
 
-  events::EventHub hub(service, fixture.worker);
+  const auto live = store::make_memory_live(fixture.worker.context(), fixture.calls.clock);
+  events::EventHub hub(service, *live, fixture.worker);
   hub.start();
   test::FakeSocket socket(fixture.worker);
   const auto subscriber = hub.subscriber({.after = 0, .call_id = call.id, .types = {}});

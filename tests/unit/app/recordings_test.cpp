@@ -5,6 +5,7 @@
 #include <trunkline/base/crypto.hpp>
 #include <trunkline/events/event_hub.hpp>
 #include <trunkline/recording/wav.hpp>
+#include <trunkline/store/memory_live.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -60,7 +61,7 @@ struct Process {
   Process(calls::test::Fixture& node, store::Database& database)
       : calls(node.make_service(database)),
         library(database, node.folder / "recordings"),
-        hub(*calls, workers.at(0)),
+        hub(*calls, *live, workers.at(0)),
         sinks({*calls, library, hub, metrics, {writers, finishers}, workers, *node.ids, node.clock}),
         recovery{*calls, library, database, finishers, node.clock} {
     workers.start();
@@ -93,6 +94,7 @@ struct Process {
   observe::Metrics metrics{"test"};
   ThreadPool writers{"writers", 1, 100};
   ThreadPool finishers{"finishers", 1, 100};
+  std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), system_clock());
   events::EventHub hub;
   SessionSinks sinks;
   Recovery recovery;

@@ -4,6 +4,8 @@
 #include "unit/calls/service_fixture.hpp"
 #include "unit/media/keeping_sink.hpp"
 
+#include <trunkline/store/memory_live.hpp>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -63,7 +65,8 @@ struct SinksFixture {
   net::Workers workers{1};  // outlive those whose threads answer to them
   calls::test::Fixture calls;
   recording::Library library{*calls.database, calls.folder / "recordings"};
-  events::EventHub hub{*calls.service, workers.at(0)};
+  std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
+  events::EventHub hub{*calls.service, *live, workers.at(0)};
   observe::Metrics metrics{"test"};
   ThreadPool writers{"recorder", 1, 100};
   ThreadPool finishers{"finisher", 1, 100};

@@ -57,9 +57,10 @@ std::vector<Call> all_pages(Fixture& fixture, CallFilter filter) {
 TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
   Fixture fixture;
   const WallTime start = fixture.clock.wall();
-  fill(fixture);
+  fill(fixture);  // which takes much longer than all that is asked then
 
-  SECTION("pages hold every call once, the newest first") {
+  {
+    INFO("pages hold every call once, the newest first");
     CallFilter filter;
     filter.limit = 33;
     const auto calls = all_pages(fixture, filter);
@@ -71,7 +72,8 @@ TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
       return std::pair(a.created_at, a.id) > std::pair(b.created_at, b.id);
     }));
   }
-  SECTION("a page that is just full is the last") {
+  {
+    INFO("a page that is just full is the last");
     CallFilter filter;
     filter.limit = 500;
     const auto page = run(fixture.service->list(filter));
@@ -79,7 +81,8 @@ TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
     CHECK(page->data.size() == 500);
     CHECK(page->next_cursor.empty());
   }
-  SECTION("filters go together and with paging") {
+  {
+    INFO("filters go together and with paging");
     CallFilter filter;
     filter.limit = 10;
     filter.terminal = true;
@@ -93,7 +96,8 @@ TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
     filter.provider = "acs";
     CHECK(all_pages(fixture, filter).empty());
   }
-  SECTION("times bound from and including the first, up to and without the last") {
+  {
+    INFO("times bound from and including the first, up to and without the last");
     CallFilter filter;
     filter.created_after = start + milliseconds(10);
     filter.created_before = start + milliseconds(20);
@@ -101,7 +105,8 @@ TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
     filter.to = "+1";
     CHECK(all_pages(fixture, filter).empty());
   }
-  SECTION("the counts add up") {
+  {
+    INFO("the counts add up");
     const auto stats = run(fixture.service->stats());
     REQUIRE(stats.has_value());
     CHECK(stats->total == 500);

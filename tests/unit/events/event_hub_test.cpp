@@ -2,6 +2,7 @@
 #include "unit/calls/service_fixture.hpp"
 
 #include <trunkline/events/event_hub.hpp>
+#include <trunkline/store/memory_live.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -19,7 +20,8 @@ using Seqs = std::vector<std::int64_t>;
 struct HubFixture {
   net::Worker worker{0};  // outlives the database, whose threads answer to it
   calls::test::Fixture calls;
-  EventHub hub{*calls.service, worker};
+  std::unique_ptr<store::LiveStore> live = store::make_memory_live(worker.context(), calls.clock);
+  EventHub hub{*calls.service, *live, worker};
 
   HubFixture() { calls.service->observe(hub); }
 
