@@ -12,9 +12,9 @@ FUZZ_SECONDS ?= 60
 # Debian 12 packages by purpose. `command:package` is installed only where no such command is found.
 DEPS_BUILD := g++:g++ cmake:cmake ninja:ninja-build ccache:ccache python3:python3 ca-certificates \
   libboost1.81-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libyaml-cpp-dev \
-  libcli11-dev libsqlite3-dev libpq-dev zlib1g-dev flite1-dev libpocketsphinx-dev libsphinxbase-dev \
+  libcli11-dev libsqlite3-dev libpq-dev libhiredis-dev zlib1g-dev flite1-dev libpocketsphinx-dev libsphinxbase-dev \
   pocketsphinx-en-us libwebrtc-audio-processing-dev
-DEPS_TEST := catch2 postgresql-15 curl:curl jq:jq node:nodejs npm:npm
+DEPS_TEST := catch2 postgresql-15 redis-tools curl:curl jq:jq node:nodejs npm:npm
 DEPS_LINT := clang-format-19 clang-tidy-19 catch2
 DEPS_FUZZ := clang-19 libclang-rt-19-dev
 

@@ -13,8 +13,9 @@ A script gets TRUNKLINE_BIN (the binary) and TRUNKLINE_SOURCE_DIR, prints `ok ..
 when all is well. A check that cannot run here prints `ok ... # SKIP reason`; a Catch2 case says WARN("skipped: reason")
 and SUCCEED(), and returns. Every program gets an empty working folder under BUILD, which is also its TMPDIR.
 
-All programs share one Postgres, started here and named to them by TRUNKLINE_TEST_POSTGRES (its URL); where they may make
-servers of their own, TRUNKLINE_TEST_POSTGRES_DIR says. Without both they skip what needs one and say why.
+All programs share one Postgres and one Redis, started here and named to them by TRUNKLINE_TEST_POSTGRES and
+TRUNKLINE_TEST_REDIS (URLs); where they may make servers of their own, TRUNKLINE_TEST_POSTGRES_DIR and
+TRUNKLINE_TEST_REDIS_DIR say. Without them they skip what needs one and say why.
 
 A program that crashes, hangs, fails without saying which check, or checks nothing counts as one failure.
 """
@@ -37,6 +38,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 import postgres  # noqa: E402
+import redis  # noqa: E402
 INTERPRETERS = {".sh": ["bash"], ".mjs": ["node"], ".py": [sys.executable]}
 SHOWN_LINES = 120  # of what a failing program printed
 
@@ -90,14 +92,14 @@ def find(suite, build):
 
 
 RUNNING = set()  # process groups
-SERVERS = set()  # folders with Postgres servers
+SERVERS = {}  # folders with servers, and what ends them
 
 
 def end_all(signal_number, _frame):
     for group in list(RUNNING):
         os.killpg(group, signal.SIGKILL)
-    for folder in SERVERS:
-        postgres.end_all(folder)
+    for folder, kind in SERVERS.items():
+        kind.end_all(folder)
         shutil.rmtree(folder, ignore_errors=True)
     os._exit(128 + signal_number)
 
@@ -190,22 +192,23 @@ def read_tap(printed, outcome):
 
 
 @contextlib.contextmanager
-def shared_postgres():
-    """Its folder is below /tmp: the user that it runs as can go there, which cannot be said of the build folder."""
-    reason = postgres.why_not()
+def shared_server(kind, name):
+    """One of `kind` (a module of tests/support), named to the programs by TRUNKLINE_TEST_`name`. Its folder is below
+    /tmp: the user that a server runs as can go there, which cannot be said of the build folder."""
+    reason = kind.why_not()
     if reason:
-        print(f"no Postgres for the tests: {reason}", flush=True)
+        print(f"no {name} for the tests: {reason}", flush=True)
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="trunkline-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"trunkline-{name.lower()}-") as folder:
         os.chmod(folder, 0o755)
-        SERVERS.add(folder)
+        SERVERS[folder] = kind
         try:
-            server = postgres.Server(pathlib.Path(folder) / "shared").start()
-            os.environ.update(TRUNKLINE_TEST_POSTGRES=server.url(), TRUNKLINE_TEST_POSTGRES_DIR=folder)
+            server = kind.Server(pathlib.Path(folder) / "shared").start()
+            os.environ.update({f"TRUNKLINE_TEST_{name}": server.url(), f"TRUNKLINE_TEST_{name}_DIR": folder})
             yield
         finally:
-            postgres.end_all(folder)
+            kind.end_all(folder)
 
 
 def environment_for(build, folder):
@@ -297,7 +300,7 @@ def main():
         signal.signal(ending, end_all)
     build = arguments.build.resolve()
     prefix = fixed_addresses() if build.name == "tsan" else []
-    with shared_postgres():
+    with (shared_server(postgres, "POSTGRES"), shared_server(redis, "REDIS")):
         results = [run_suite(SUITES[name], build, arguments, prefix) for name in arguments.suites]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")

@@ -18,6 +18,7 @@
 
 namespace trunkline::store::test {
 
+using trunkline::test::once;
 using trunkline::test::TcpProxy;
 using Verdict = TcpProxy::Verdict;
 
@@ -127,14 +128,5 @@ struct Insert {
 
 /// As it is sent: the end of the text tells it from the level READ COMMITTED.
 inline const std::string commit("COMMIT\0", 7);
-
-/// Lets everything pass until `text` comes: then, once, `verdict`.
-inline TcpProxy::Judge once(std::string text, Verdict verdict) {
-  return [text = std::move(text), verdict, met = false](std::string_view bytes) mutable {
-    if (met || bytes.find(text) == std::string_view::npos) return Verdict::pass;
-    met = true;
-    return verdict;
-  };
-}
 
 }  // namespace trunkline::store::test

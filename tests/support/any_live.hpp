@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/manual_clock.hpp"
+#include "support/redis.hpp"
 #include "support/scratch.hpp"
 
 #include <trunkline/store/memory_live.hpp>
@@ -12,9 +13,11 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace trunkline::store::test {
 
@@ -44,18 +47,39 @@ class RunningLoop {
   std::thread thread_;
 };
 
-/// A place for live state, on each driver in turn: a test that has one runs once a driver. It is made in a fixture,
-/// before anything else of the test.
+/// A place for live state, on each driver in turn: a test that has one runs once in process and, where there is a
+/// Redis, once more with that. It is made in a fixture, before anything else of the test.
 class AnyLive {
  public:
-  /// One node: its own connection, delivered to on `loop`.
-  std::unique_ptr<LiveStore> open(asio::io_context& loop) { return make_memory_live(loop, clock_); }
+  AnyLive() {
+    const std::string driver = GENERATE_COPY(from_range(names()));
+    UNSCOPED_INFO("on " << driver);
+    if (driver == "redis") redis_ = on_shared_redis();
+  }
 
-  /// Lets that much time go by for the store.
-  void lapse(milliseconds time) { clock_.advance(time); }
+  /// A node that delivers on `loop`.
+  std::unique_ptr<LiveStore> open(asio::io_context& loop) const {
+    if (redis_) return open_redis(*redis_, loop, system_clock());
+    return make_memory_live(loop, clock_);
+  }
+
+  /// Lets that much time go by for the store. A real server's time is the real one.
+  void lapse(milliseconds time) {
+    if (redis_) return std::this_thread::sleep_for(time + milliseconds(1));
+    clock_.advance(time);
+  }
+
+  /// Nothing in process.
+  const std::optional<RedisOptions>& redis() const { return redis_; }
 
  private:
+  static std::vector<std::string> names() {
+    if (redis_url().empty()) return {"memory"};
+    return {"memory", "redis"};
+  }
+
   trunkline::test::ManualClock clock_;
+  std::optional<RedisOptions> redis_;
 };
 
 }  // namespace trunkline::store::test

@@ -167,4 +167,13 @@ class TcpProxy {
   std::thread thread_;
 };
 
+/// Lets everything pass until `text` comes: then, once, `verdict`.
+inline TcpProxy::Judge once(std::string text, TcpProxy::Verdict verdict) {
+  return [text = std::move(text), verdict, met = false](std::string_view bytes) mutable {
+    if (met || bytes.find(text) == std::string_view::npos) return TcpProxy::Verdict::pass;
+    met = true;
+    return verdict;
+  };
+}
+
 }  // namespace trunkline::test

@@ -97,6 +97,7 @@ class MemoryLive final : public LiveStore {
   asio::awaitable<Result<std::vector<Scored>>> scored(std::string key) override {
     co_return read<ScoredSet, std::vector<Scored>>(key, [](const ScoredSet& set) {
       std::vector<Scored> members;
+      members.reserve(set.order.size());
       for (const auto& [score, member] : set.order) members.emplace_back(member, score);
       return members;
     });

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "store/backoff.hpp"
 #include "store/job_queue.hpp"
-#include "store/postgres/backoff.hpp"
 #include "store/postgres/connection.hpp"
 
 #include <trunkline/base/ids.hpp>

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace trunkline::store::postgres {
+namespace trunkline::store {
 
 /// How long to wait before the next try: anything up to a limit that doubles ("full jitter"), so that those who failed
 /// together do not come back together.
@@ -27,4 +27,4 @@ class Backoff {
   milliseconds limit_;
 };
 
-}  // namespace trunkline::store::postgres
+}  // namespace trunkline::store

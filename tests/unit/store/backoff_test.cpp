@@ -1,8 +1,8 @@
-#include "store/postgres/backoff.hpp"
+#include "store/backoff.hpp"
 
 #include <catch2/catch.hpp>
 
-namespace trunkline::store::postgres {
+namespace trunkline::store {
 namespace {
 
 TEST_CASE("pauses grow up to the longest, and may be anything below") {
@@ -17,4 +17,4 @@ TEST_CASE("pauses grow up to the longest, and may be anything below") {
 }
 
 }  // namespace
-}  // namespace trunkline::store::postgres
+}  // namespace trunkline::store

@@ -1,0 +1,74 @@
+#include "redis_fixture.hpp"
+
+namespace trunkline::store {
+namespace {
+
+using namespace test;
+
+/// A master, a replica, and a Sentinel that watches them.
+struct Watched {
+  explicit Watched(const std::string& more = {})
+      : master(more),
+        replica(more + " 'replicaof 127.0.0.1 " + std::to_string(master.port()) + "'"),
+        sentinel("--sentinel 'sentinel monitor calls 127.0.0.1 " + std::to_string(master.port()) +
+                 " 1' 'sentinel down-after-milliseconds calls 1000' 'sentinel failover-timeout calls 5000'") {
+    options = impatient(1);
+    options.sentinels = {{"127.0.0.1", 1}, {"127.0.0.1", sentinel.port()}};  // nobody is at the first
+    options.sentinel_master = "calls";
+    eventually(
+        [this] { return asked({"SENTINEL", "replicas", "calls"}).find("master-link-status ok") != std::string::npos; });
+  }
+
+  std::string asked(const std::vector<std::string>& words) const { return sentinel.cli()(words); }
+  std::string port_of_master() const { return asked({"SENTINEL", "get-master-addr-by-name", "calls"}); }
+
+  OwnRedis master;
+  OwnRedis replica;
+  OwnRedis sentinel;
+  RedisOptions options;
+};
+
+TEST_CASE("Sentinel is asked for the master, and again after a failover") {
+  if (without_redis()) return;
+  Watched home;
+  Node node(home.options);
+  Counting ears;
+  const auto subscription = ears.at(node, "news");
+  REQUIRE(node.outcome(node->put("key", "value", 600s)) == "ok");
+  CHECK(try_redis(home.options).value().find(std::to_string(home.master.port())) != std::string::npos);
+  node.be_connected();
+
+  // Until the replica has it: the failover takes what is there.
+  eventually([&] { return home.replica.cli()({"DBSIZE"}) == "1"; });
+  eventually([&] { return home.asked({"SENTINEL", "FAILOVER", "calls"}) == "OK"; });
+  eventually([&] { return home.port_of_master() == "127.0.0.1 " + std::to_string(home.replica.port()); });
+  eventually([&] { return node.outcome(node->put("other", "value", 600s)) == "ok" && node->losses() >= 1; });
+  CHECK(home.replica.cli()({"ROLE"}).starts_with("master"));
+  CHECK(home.replica.cli()({"EXISTS", home.options.prefix + "other"}) == "1");
+  CHECK(node.ask(node->get("key")).value() == "value");
+  eventually([&] { return ears.gaps >= 1; });
+  eventually([&] { return node.publish("news") == 1; });
+}
+
+TEST_CASE("a master that dies is replaced by the one that Sentinel promotes") {
+  if (without_redis()) return;
+  Watched home;
+  Node node(home.options);
+  node.be_connected();
+  home.master.stop();
+  eventually([&] { return node.outcome(node->put("key", "value", 600s)) == "ok"; });
+  CHECK(home.replica.cli()({"ROLE"}).starts_with("master"));
+  CHECK(node->losses() >= 1);
+}
+
+TEST_CASE("a master that Sentinel does not know is said to be unknown") {
+  if (without_redis()) return;
+  Watched home;
+  home.options.sentinel_master = "others";
+  const auto found = try_redis(home.options);
+  REQUIRE_FALSE(found.has_value());
+  CHECK(found.error().message.find("knows no master 'others'") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace trunkline::store
