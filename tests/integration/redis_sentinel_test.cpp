@@ -5,11 +5,13 @@ namespace {
 
 using namespace test;
 
+const std::string at_once = "'repl-diskless-sync-delay 0'";  // a replica waits five seconds for others else
+
 /// A master, a replica, and a Sentinel that watches them.
 struct Watched {
-  explicit Watched(const std::string& more = {})
-      : master(more),
-        replica(more + " 'replicaof 127.0.0.1 " + std::to_string(master.port()) + "'"),
+  Watched()
+      : master(at_once),
+        replica(at_once + " 'replicaof 127.0.0.1 " + std::to_string(master.port()) + "'"),
         sentinel("--sentinel 'sentinel monitor calls 127.0.0.1 " + std::to_string(master.port()) +
                  " 1' 'sentinel down-after-milliseconds calls 1000' 'sentinel failover-timeout calls 5000'") {
     options = impatient(1);

@@ -30,7 +30,7 @@ struct RedisOptions {
   std::string user;          ///< empty: the default user
   std::string password;      ///< empty: none; the Sentinels are asked without
   std::size_t database = 0;  ///< by SELECT
-  /// Who is asked where the master is, again after each loss; empty: `server` is it.
+  /// Who is asked where the master is, each `idle_limit` and after each loss; empty: `server` is it.
   std::vector<RedisAddress> sentinels;
   std::string sentinel_master;            ///< what they call it
   std::filesystem::path ca_file;          ///< PEM; empty: what the system trusts

@@ -1,6 +1,7 @@
 #include "store/redis/core.hpp"
 
 #include "store/live_rules.hpp"
+#include "store/redis/handshake.hpp"
 
 #include <trunkline/observe/log.hpp>
 
@@ -27,6 +28,8 @@ void Core::start() {
     self->commands_.start();
     self->listening_.start();
     asio::co_spawn(self->loop_, self->watch(self), asio::detached);
+    if (self->options_.sentinels.empty()) return;
+    asio::co_spawn(self->loop_, self->follow_master(self), asio::detached);
   });
 }
 
@@ -78,15 +81,34 @@ asio::awaitable<void> Core::watch(std::shared_ptr<Core> /*alive*/) {
   const milliseconds interval = std::clamp(options_.timeout / 10, milliseconds(5), milliseconds(50));
   asio::steady_timer timer(loop_);
   for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopped_) co_return;
-    }
     timer.expires_after(interval);
     co_await timer.async_wait(asio::use_awaitable);
+    if (stopped()) co_return;
     commands_.tick();
     listening_.tick();
   }
+}
+
+// After a failover the old master is one in its own eyes for a while: what it is told then is lost.
+asio::awaitable<void> Core::follow_master(std::shared_ptr<Core> /*alive*/) {
+  asio::steady_timer timer(loop_);
+  for (;;) {
+    timer.expires_after(options_.idle_limit);
+    co_await timer.async_wait(asio::use_awaitable);
+    if (stopped()) co_return;
+    const auto master = co_await find_master(loop_, options_);
+    if (!master || stopped()) continue;
+    for (Link* link : {&commands_, &listening_}) {
+      if (link->up() && link->address() != *master) {
+        link->drop(make_error("live_unavailable", "Sentinel names another master"));
+      }
+    }
+  }
+}
+
+bool Core::stopped() {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 void Core::on_up(Link& link) {
@@ -109,13 +131,14 @@ void Core::on_published(const Published& published) {
 }
 
 void Core::tell_of_loss(const Error& why, bool was_up) {
-  if (!lost_at_) {
-    lost_at_ = clock_.mono();
+  const bool first = !lost_at_;
+  if (first) lost_at_ = clock_.mono();
+  if (why.code == "live_refused") {  // does not mend itself
+    if (!std::exchange(told_refusal_, true)) log::error("Redis cannot be used; calls go on", {{"reason", why.message}});
+  } else if (first) {
     log::warn(was_up ? "the connection to Redis was lost; calls go on" : "Redis cannot be reached; calls go on",
               {{"reason", why.message}, {"detail", why.detail}});
   }
-  if (why.code != "live_refused" || std::exchange(told_refusal_, true)) return;
-  log::error("Redis is there, but cannot be used", {{"reason", why.message}});
 }
 
 void Core::tell_of_return() {

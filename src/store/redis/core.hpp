@@ -35,6 +35,8 @@ class Core final : public LinkOwner {
 
   std::shared_ptr<Core> self() { return std::static_pointer_cast<Core>(shared_from_this()); }
   asio::awaitable<void> watch(std::shared_ptr<Core> alive);
+  asio::awaitable<void> follow_master(std::shared_ptr<Core> alive);
+  bool stopped();
   void take_inbox();
   void tell_of_loss(const Error& why, bool was_up);
   void tell_of_return();

@@ -102,6 +102,8 @@ asio::awaitable<Result<RedisAddress>> ask_sentinel(asio::io_context& loop, const
   co_return RedisAddress{reply.elements[0].text, static_cast<std::uint16_t>(*port)};
 }
 
+}  // namespace
+
 asio::awaitable<Result<RedisAddress>> find_master(asio::io_context& loop, const RedisOptions& options) {
   Error last;
   for (const RedisAddress& sentinel : options.sentinels) {
@@ -111,8 +113,6 @@ asio::awaitable<Result<RedisAddress>> find_master(asio::io_context& loop, const 
   }
   co_return last;
 }
-
-}  // namespace
 
 asio::awaitable<Result<Replies>> exchange(std::shared_ptr<Transport> transport, std::vector<Command> commands,
                                           MonoTime deadline) {

@@ -14,6 +14,9 @@ namespace trunkline::store::redis {
 asio::awaitable<Result<Replies>> exchange(std::shared_ptr<Transport> transport, std::vector<Command> commands,
                                           MonoTime deadline);
 
+/// Whom the Sentinels call master; the first one that knows is believed. Errors as connect_to_master().
+asio::awaitable<Result<RedisAddress>> find_master(asio::io_context& loop, const RedisOptions& options);
+
 /// A connection to the server that takes writes, ready for commands: the one that `options` name, or the one that the
 /// Sentinels call master and that says so itself.
 ///
