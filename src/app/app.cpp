@@ -10,11 +10,11 @@
 #include <trunkline/adapters/flite_synthesizer.hpp>
 #include <trunkline/app/app.hpp>
 #include <trunkline/app/database.hpp>
+#include <trunkline/app/live_state.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/twilio/rest_client.hpp>
-#include <trunkline/store/memory_live.hpp>
 #include <trunkline/store/migrations.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -25,6 +25,7 @@
 #include <array>
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -81,7 +82,8 @@ void wait_until(milliseconds limit, Done done) {
 /// been stopped.
 class App::Impl {
  public:
-  Impl(config::Settings given, NodeIdentity who, std::unique_ptr<store::Database> opened, auth::Authenticator keys,
+  Impl(config::Settings given, NodeIdentity who, std::unique_ptr<store::Database> opened,
+       const std::optional<store::RedisOptions>& redis, auth::Authenticator keys,
        std::unique_ptr<speech::Synthesizer> voice)
       : settings(std::move(given)),
         identity(std::move(who)),
@@ -90,12 +92,12 @@ class App::Impl {
         workers(settings.server.workers),
         health({.version = std::string(version)}, workers.size(), clock),
         database(std::move(opened)),
+        live(open_live(redis, workers.at(0).context(), metrics, clock)),
         routing(settings.routes),
         nodes(*database, clock, {identity.id(), host_name(), std::string(version)}),
         calls(*database, routing, clock, *ids, identity.id()),
         library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
-        live(store::make_memory_live(workers.at(0).context(), clock)),
         commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
         authenticator(std::move(keys)),
         hub(calls, *live, workers.at(0)),
@@ -112,7 +114,7 @@ class App::Impl {
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
-        upkeep({settings, calls, *database, streams, commands, metrics, call_metrics, health, server, workers, *twilio, membership,
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, health, server, workers, *twilio, membership,
                 clock}) {}
 
   ~Impl() { stop(); }
@@ -148,8 +150,8 @@ class App::Impl {
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
     calls.stop();
     leave();
-    live->stop();
     database->stop();
+    live->stop();  // after what is stored, which others are told of
     workers.stop();
     embedded.reset();
     workers.run_ready();
@@ -175,12 +177,12 @@ class App::Impl {
   net::Workers workers;
   observe::Health health;
   std::unique_ptr<store::Database> database;
+  std::unique_ptr<store::LiveStore> live;
   calls::Routing routing;
   store::Nodes nodes;
   calls::CallService calls;
   recording::Library library;
   media::ActiveStreams streams;
-  std::unique_ptr<store::LiveStore> live;
   media::StreamCommands commands;
   auth::Authenticator authenticator;
   events::EventHub hub;
@@ -212,14 +214,20 @@ Result<std::unique_ptr<App>> App::start(config::Settings settings) {
   const auto ids = make_ids(system_clock());
   auto identity = NodeIdentity::take(settings.data_dir, *ids);
   if (!identity) return identity.error();
+  std::optional<store::RedisOptions> redis;
+  if (settings.redis.used()) {
+    auto options = redis_options(settings.redis);
+    if (!options) return options.error();
+    redis = std::move(*options);
+  }
   auto database = open_store(settings);
   if (!database) return database.error();
   auto keys = auth::make_authenticator(settings.security, settings.data_dir, *ids, system_clock());
   if (!keys) return keys.error();
   auto voice = adapters::make_flite_synthesizer({.voice = settings.speech.voice});
   if (!voice) return voice.error();
-  auto impl = std::make_unique<Impl>(std::move(settings), std::move(*identity), std::move(*database), std::move(*keys),
-                                     std::move(*voice));
+  auto impl = std::make_unique<Impl>(std::move(settings), std::move(*identity), std::move(*database), redis,
+                                     std::move(*keys), std::move(*voice));
   if (auto started = impl->start(); !started) return started.error();
   return std::unique_ptr<App>(new App(std::move(impl)));
 }

@@ -49,7 +49,10 @@ class Upkeep::Heart final : public net::Ticking {
   net::Worker& worker_;
 };
 
-Upkeep::Upkeep(const Parts& parts) : parts_(parts), store_check_(parts.database, parts.health, parts.clock) {}
+Upkeep::Upkeep(const Parts& parts)
+    : parts_(parts),
+      store_check_(parts.database, parts.health, parts.clock),
+      live_check_(parts.live, parts.health, parts.metrics, parts.clock) {}
 
 Upkeep::~Upkeep() = default;
 
@@ -61,6 +64,7 @@ void Upkeep::start() {
   asio::co_spawn(loop, parts_.membership.beat_forever(), asio::detached);
   asio::co_spawn(loop, reap_forever(), asio::detached);
   asio::co_spawn(loop, watch_forever(), asio::detached);
+  asio::co_spawn(loop, watch_live_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
   asio::co_spawn(loop, forget_forever(), asio::detached);
   if (!parts_.settings.database.url.empty()) asio::co_spawn(loop, recount_forever(), asio::detached);
@@ -93,6 +97,13 @@ asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
 asio::awaitable<void> Upkeep::watch_forever() {
   for (;;) {
     co_await store_check_.run();
+    co_await pause(watch_interval);
+  }
+}
+
+asio::awaitable<void> Upkeep::watch_live_forever() {
+  for (;;) {
+    co_await live_check_.run();
     co_await pause(watch_interval);
   }
 }

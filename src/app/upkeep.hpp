@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/call_metrics.hpp"
+#include "app/live_check.hpp"
 #include "app/membership.hpp"
 #include "app/store_check.hpp"
 
@@ -12,6 +13,7 @@
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/health.hpp>
 #include <trunkline/observe/metrics.hpp>
+#include <trunkline/store/live.hpp>
 #include <trunkline/store/sql.hpp>
 
 #include <memory>
@@ -19,14 +21,15 @@
 
 namespace trunkline::app {
 
-/// What has to be done again and again: every worker's sign of life, the reaper, the check of the store, the gauges,
-/// the forgetting of old requests.
+/// What has to be done again and again: every worker's sign of life, the reaper, the checks of the store and of what is
+/// live, the gauges, the forgetting of old requests.
 class Upkeep {
  public:
   struct Parts {
     const config::Settings& settings;
     calls::CallService& calls;
     store::Database& database;
+    store::LiveStore& live;
     media::ActiveStreams& streams;
     media::StreamCommands& commands;
     observe::Metrics& metrics;
@@ -50,6 +53,7 @@ class Upkeep {
   asio::awaitable<void> reap_forever();
   asio::awaitable<void> hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
+  asio::awaitable<void> watch_live_forever();
   asio::awaitable<void> export_forever();
   asio::awaitable<void> forget_forever();
   asio::awaitable<void> recount_forever();
@@ -60,6 +64,7 @@ class Upkeep {
 
   Parts parts_;
   StoreCheck store_check_;
+  LiveCheck live_check_;
   std::vector<std::unique_ptr<Heart>> hearts_;
   std::uint64_t dropped_events_ = 0;  // what the metrics know of
   std::uint64_t dropped_lines_ = 0;

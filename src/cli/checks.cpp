@@ -2,10 +2,12 @@
 
 #include <trunkline/adapters/embedded_transcriber.hpp>
 #include <trunkline/app/database.hpp>
+#include <trunkline/app/live_state.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/store/postgres.hpp>
+#include <trunkline/store/redis.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -151,6 +153,24 @@ Check check_database(const config::Settings& settings) {
   return needed(name, found ? Result<>() : found.error(), found ? *found : "");
 }
 
+Check check_redis_settings(const config::Settings& settings) {
+  const std::string name = "Redis is named rightly";
+  if (!settings.redis.used()) return {name, Verdict::ok, "not used: what is live is kept in process"};
+  const auto options = app::redis_options(settings.redis);
+  return needed(name, options ? Result<>() : options.error(), "by REDIS_*");
+}
+
+Check check_redis(const config::Settings& settings) {
+  const std::string name = "Redis can be used";
+  if (!settings.redis.used()) return {name, Verdict::ok, "not used"};
+  const auto options = app::redis_options(settings.redis);
+  if (!options) return {name, Verdict::limited, "not tried: its settings are wrong"};
+  const auto found = store::try_redis(*options);
+  if (found) return {name, Verdict::ok, *found};
+  // Calls go on without it, and it may come back; what does not mend itself is wrong.
+  return {name, found.error().code == "live_refused" ? Verdict::wrong : Verdict::limited, found.error().message};
+}
+
 Check check_speech_model(const config::Settings& settings) {
   const auto model = settings.speech.model_dir / "en-us" / "mdef";
   std::error_code unreachable;
@@ -186,12 +206,14 @@ constexpr Look before_start[] = {
     {"TLS_CERT_FILE TLS_KEY_FILE", one<check_tls>},
     {"DATA_DIR JWT_SECRET JWT_PUBLIC_KEY_FILE JWT_JWKS_FILE", one<check_keys>},
     {"SPEECH_MODEL_DIR DEEPGRAM_API_KEY", check_routes},
+    {"REDIS_URL REDIS_SENTINELS", one<check_redis_settings>},
 };
 
 // What may be mended, or change, while the gateway runs or without touching its configuration.
 constexpr Look besides[] = {
     {"DATA_DIR RECORDING_DIR", one<check_recording_dir>},
     {"DATA_DIR DATABASE_URL", one<check_database>},
+    {"REDIS_URL REDIS_SENTINELS REDIS_SENTINEL_MASTER REDIS_CA_FILE", one<check_redis>},
     {"HOST PORT", one<check_address>},
     {"SPEECH_MODEL_DIR", one<check_speech_model>},
     {"TWILIO_AUTH_TOKEN PUBLIC_URL", one<check_twilio>},

@@ -23,8 +23,8 @@ struct Check {
   std::string finding;
 };
 
-/// Looks at what the settings name: folders, address, certificate, keys, routes, speech model, Twilio. Changes nothing
-/// but that missing folders are made. What depends on a refused variable is left out.
+/// Looks at what the settings name: folders, address, certificate, keys, routes, database, Redis, speech model, Twilio.
+/// Changes nothing but that missing folders are made. What depends on a refused variable is left out.
 std::vector<Check> run_checks(const config::Loaded& loaded);
 
 /// Those of the checks that a start depends on and that only another configuration can mend, as far as they fail.

@@ -138,6 +138,12 @@ class Loader {
             "are alternatives; only one may be set, because it fixes how tokens are signed", "");
       out_.refused.insert({"JWT_SECRET", "JWT_PUBLIC_KEY_FILE", "JWT_JWKS_FILE"});
     }
+    const Redis& redis = settings.redis;
+    if (redis.sentinels.empty() != redis.sentinel_master.empty()) {
+      const std::string_view missing = redis.sentinels.empty() ? "REDIS_SENTINELS" : "REDIS_SENTINEL_MASTER";
+      wrong_variable(missing, "is missing: Sentinels and the name of their master belong together");
+    }
+    check_readable("REDIS_CA_FILE", redis.ca_file);
     check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
     check_readable("TLS_KEY_FILE", settings.server.tls_key);
     check_readable("JWT_PUBLIC_KEY_FILE", security.jwt_public_key);

@@ -26,6 +26,10 @@ bool is_database_url(std::string_view text) {
   return text.starts_with("postgres://") || text.starts_with("postgresql://");
 }
 
+bool is_redis_url(std::string_view text) {
+  return text.starts_with("redis://") || text.starts_with("rediss://");
+}
+
 bool has_no_blank(std::string_view text) {
   return text.find(' ') == std::string_view::npos;
 }
@@ -72,6 +76,31 @@ const Option table[] = {
 
     {"NODE_TIMEOUT_S", "node.timeout_s", at<&Settings::node, &Node::timeout>, Range{1, 600}, "15",
      "A node that gives no sign of life in the database for so long is gone: its calls are marked RECONNECTING."},
+
+    {"REDIS_URL", "redis.url", at<&Settings::redis, &Redis::url>,
+     Shape{is_redis_url, "does not begin with redis:// or rediss://"},
+     "rediss://trunkline:password@redis.internal:6379/0",
+     "Redis 7 or later for what is live, shared by all nodes; rediss is TLS, and certificate and name are checked. "
+     "What is "
+     "in it goes before REDIS_HOST, REDIS_PORT, REDIS_PASSWORD and REDIS_DB.",
+     true, "in process"},
+    {"REDIS_HOST", "redis.host", at<&Settings::redis, &Redis::host>, Shape{has_no_blank, "holds a blank"},
+     "redis.internal", "Redis by parts, without a URL: name or address."},
+    {"REDIS_PORT", "redis.port", at<&Settings::redis, &Redis::port>, Range{1, 65'535}, "6379", "Its port."},
+    {"REDIS_PASSWORD", "redis.password", at<&Settings::redis, &Redis::password>, Anything{}, "your-redis-password",
+     "Its password.", true},
+    {"REDIS_DB", "redis.db", at<&Settings::redis, &Redis::db>, Range{0, 1'000'000}, "0", "Number of its database."},
+    {"REDIS_SENTINELS", "redis.sentinels", at<&Settings::redis, &Redis::sentinels>,
+     Shape{has_no_blank, "holds a blank"}, "sentinel-1:26379,sentinel-2:26379,sentinel-3:26379",
+     "Redis Sentinels, which say where the master is; user, password, database and TLS are as for one server."},
+    {"REDIS_SENTINEL_MASTER", "redis.sentinel_master", at<&Settings::redis, &Redis::sentinel_master>, Anything{},
+     "trunkline", "What the Sentinels call the master."},
+    {"REDIS_CA_FILE", "redis.ca_file", at<&Settings::redis, &Redis::ca_file>, Anything{}, "/etc/ssl/redis-ca.crt",
+     "Certificates in PEM that are trusted for rediss.", false, "those of the system"},
+    {"REDIS_PREFIX", "redis.prefix", at<&Settings::redis, &Redis::prefix>, Shape{has_no_blank, "holds a blank"},
+     "trunkline:", "Before every key and channel: gateways that share a Redis and nothing else have different ones."},
+    {"REDIS_TIMEOUT_MS", "redis.timeout_ms", at<&Settings::redis, &Redis::timeout>, Range{10, 60'000}, "1000",
+     "Time for an answer; a connection that takes longer is made anew."},
 
     {"HOST", "server.host", at<&Settings::server, &Server::host>, Shape{is_address, "is not an IP address"},
      "127.0.0.1", "IP address to listen on; 0.0.0.0 and :: are all of this host."},

@@ -14,7 +14,7 @@ struct Heading {
 };
 constexpr std::array headings = {
     Heading{"", "General"},      Heading{"database", "Database"},
-    Heading{"node", "Node"},     Heading{"server", "Server"},
+    Heading{"node", "Node"},     Heading{"redis", "Redis"},   Heading{"server", "Server"},
     Heading{"log", "Log"},       Heading{"security", "Security"},
     Heading{"twilio", "Twilio"}, Heading{"deepgram", "Deepgram"},
     Heading{"speech", "Speech"}, Heading{"recording", "Recording"},

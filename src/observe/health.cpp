@@ -74,10 +74,18 @@ std::vector<std::string> Health::reasons_not_ready() const {
   return reasons;
 }
 
+bool Health::something_is_down() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(dependencies_,
+                             [](const auto& entry) { return entry.second.checked_at && !entry.second.ok; });
+}
+
 HealthReply Health::health() const {
   const bool good = live();
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(clock_.mono() - started_);
-  return reply(good, {{"status", good ? "healthy" : "unhealthy"},
+  return reply(good, {{"status", !good                 ? "unhealthy"
+                                 : something_is_down() ? "degraded"
+                                                       : "healthy"},
                       {"service", about_.service},
                       {"timestamp", text::to_rfc3339(clock_.wall())},
                       {"version", about_.version},

@@ -126,6 +126,12 @@ struct Metrics::Families {
       make.histogram({"event_loop_delay_seconds", "How late the worker's timers fire."}, {"worker"}, fine_seconds);
 
   prometheus::Gauge& store_queue = make.gauges({"store_queue", "Transactions that wait for the database."}).Add({});
+  prometheus::Gauge& live_up = make.gauges({"live_up", "1 while the live state (Redis) can be reached."}).Add({});
+  prometheus::Counter& live_reconnects =
+      make.counters({"live_reconnects_total", "Connections to Redis that were made after one was lost."}).Add({});
+  prometheus::Histogram& live_command_duration =
+      make.histograms({"live_command_duration_seconds", "From a command for Redis to its answer."})
+          .Add({}, fine_seconds);
   prometheus::Counter& events_dropped =
       make.counters({"events_dropped_total", "Call events that were lost because they could not be stored."}).Add({});
   prometheus::Counter& log_lines_dropped =
@@ -228,6 +234,15 @@ LoopLag Metrics::event_loop_lag(std::size_t worker) {
 
 Gauge Metrics::store_queue() {
   return Gauge(families_->store_queue);
+}
+Gauge Metrics::live_up() {
+  return Gauge(families_->live_up);
+}
+Counter Metrics::live_reconnects() {
+  return Counter(families_->live_reconnects);
+}
+Histogram Metrics::live_command_duration() {
+  return Histogram(families_->live_command_duration);
 }
 Counter Metrics::events_dropped() {
   return Counter(families_->events_dropped);

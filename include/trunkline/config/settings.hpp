@@ -26,6 +26,21 @@ struct Node {
   seconds timeout{15};  ///< a node that gives no sign of life for so long is gone
 };
 
+struct Redis {
+  std::string url;   ///< redis:// or rediss://; before host, port, password and db
+  std::string host;  ///< empty, and neither url nor sentinels: what is live is kept in process
+  std::uint16_t port = 6379;
+  std::string password;
+  std::size_t db = 0;
+  std::vector<std::string> sentinels;  ///< host:port; who is asked where the master is
+  std::string sentinel_master;
+  std::filesystem::path ca_file;
+  std::string prefix = "trunkline:";
+  milliseconds timeout{1'000};  ///< a command
+
+  bool used() const { return !url.empty() || !host.empty() || !sentinels.empty(); }
+};
+
 struct Server {
   std::string host = "0.0.0.0";
   std::uint16_t port = 8080;
@@ -119,6 +134,7 @@ struct Settings {
   std::filesystem::path data_dir = "data";
   Database database;
   Node node;
+  Redis redis;
   Server server;
   Log log;
   Security security;

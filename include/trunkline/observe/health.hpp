@@ -57,7 +57,7 @@ class Health {
   /// Live, not draining, and every needed dependency is up.
   bool ready() const;
 
-  HealthReply health() const;    ///< /health, /api/health: 200 whenever live
+  HealthReply health() const;    ///< /health, /api/health: 200 whenever live, `degraded` while a dependency is down
   HealthReply livez() const;     ///< /livez
   HealthReply readyz() const;    ///< /readyz, /api/ready: 503 with the reasons
   HealthReply detailed() const;  ///< /api/health/detailed: every dependency with its milliseconds
@@ -75,6 +75,7 @@ class Health {
 
   std::string_view status_of(const Dependency& dependency) const;
   std::vector<std::string> reasons_not_ready() const;
+  bool something_is_down() const;
 
   About about_;
   const Clock& clock_;

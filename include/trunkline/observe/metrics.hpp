@@ -93,6 +93,9 @@ class Metrics {
   LoopLag event_loop_lag(std::size_t worker);
 
   Gauge store_queue();
+  Gauge live_up();  ///< 1 while what is live can be reached
+  Counter live_reconnects();
+  Histogram live_command_duration();
   Counter events_dropped();
   Counter log_lines_dropped();
 

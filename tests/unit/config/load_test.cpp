@@ -244,3 +244,25 @@ TEST_CASE("options that need or exclude each other are checked") {
   CHECK_THAT(problem_of(loaded, "JWT_PUBLIC_KEY_FILE").problem, Contains("'gone.pem' cannot be read"));
   CHECK_THAT(problem_of(loaded, "JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_FILE").problem, Contains("only one"));
 }
+
+TEST_CASE("the settings of Redis are checked one by one and together") {
+  CHECK(problem_with("REDIS_URL", "http://h") == "does not begin with redis:// or rediss://");
+  CHECK_THAT(problem_with("REDIS_PORT", "70000"), Contains("is not a whole number from 1 to 65535"));
+  CHECK_THAT(problem_with("REDIS_TIMEOUT_MS", "5"), Contains("from 10 to 60000"));
+  CHECK_THAT(problem_with("REDIS_PREFIX", "a b"), Contains("holds a blank"));
+  CHECK_THAT(problem_with("REDIS_CA_FILE", "/no/where.crt"), Contains("/no/where.crt"));
+
+  FakeInputs inputs;
+  inputs.environment["REDIS_SENTINELS"] = "s1:26379, s2";
+  CHECK_THAT(problem_of(inputs.load(), "REDIS_SENTINEL_MASTER").problem, Contains("is missing"));
+  inputs.environment["REDIS_SENTINEL_MASTER"] = "calls";
+  const Loaded loaded = inputs.load();
+  REQUIRE(loaded.ok());
+  CHECK(loaded.settings.redis.sentinels == std::vector<std::string>{"s1:26379", "s2"});
+  inputs.environment.erase("REDIS_SENTINELS");
+  CHECK_THAT(problem_of(inputs.load(), "REDIS_SENTINELS").problem, Contains("is missing"));
+
+  FakeInputs secret;
+  secret.environment["REDIS_URL"] = "redis://:secret-word@h/0";
+  CHECK(effective(secret.load(), "REDIS_URL") == "******** from environment");
+}

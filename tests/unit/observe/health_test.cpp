@@ -130,8 +130,13 @@ TEST_CASE("the detailed answer lists every dependency with its milliseconds") {
                                               {"checkedAt", "2026-09-21T14:13:20.000Z"},
                                               {"error", nullptr}}}));
 
+  CHECK(f.health.readyz().status == 200);
+  CHECK(f.health.health().status == 200);
+  CHECK(json::parse(f.health.health().body)["status"] == "degraded");
+
   f.health.report("deepgram", true, 40ms);
   f.health.report("models", true, 1ms);
+  CHECK(json::parse(f.health.health().body)["status"] == "healthy");
   CHECK(json::parse(f.health.detailed().body)["status"] == "healthy");
   f.health.report("store", false, 2ms, "locked");
   CHECK(f.health.detailed().status == 503);

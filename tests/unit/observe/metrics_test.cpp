@@ -33,6 +33,9 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.connections("websocket").add(1);
   metrics.event_loop_lag(0).observe(250us);
   metrics.store_queue().set(6);
+  metrics.live_up().set(1);
+  metrics.live_reconnects().add(2);
+  metrics.live_command_duration().observe(400us);
   metrics.events_dropped().add(9);
   metrics.log_lines_dropped().add(11);
 
@@ -55,7 +58,9 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_http_request_duration_seconds_count{route="/api/v1/calls/{id}"} 1)",
       R"(trunkline_connections{kind="websocket"} 1)", R"(trunkline_event_loop_lag_seconds{worker="0"} 0.00025)",
       R"(trunkline_event_loop_delay_seconds_bucket{worker="0",le="0.00025"} 1)", "trunkline_store_queue 6",
-      "trunkline_events_dropped_total 9", "trunkline_log_lines_dropped_total 11");
+      "trunkline_live_up 1", "trunkline_live_reconnects_total 2",
+      R"(trunkline_live_command_duration_seconds_bucket{le="0.0005"} 1)", "trunkline_events_dropped_total 9",
+      "trunkline_log_lines_dropped_total 11");
   CHECK_THAT(metrics.render(), Contains("\n" + line));
 }
 
