@@ -86,8 +86,8 @@ class Node {
  private:
   static asio::awaitable<void> nothing() { co_return; }
 
-  RunningLoop loop_;
   RunningLoop callers_;
+  RunningLoop loop_;  // ends first: it holds on to whom it answers
   std::unique_ptr<LiveStore> live_;
 };
 

@@ -216,6 +216,7 @@ TEST_CASE("an answer that is too large costs the connection, and only that") {
 
 TEST_CASE("many callers on several loops each get their own answers") {
   if (without_redis()) return;
+  std::array<RunningLoop, 3> loops;
   Node node(on_shared_redis());
   const auto work = [](Node& asking, int caller) -> asio::awaitable<int> {
     int wrong = 0;
@@ -228,7 +229,6 @@ TEST_CASE("many callers on several loops each get their own answers") {
     }
     co_return wrong;
   };
-  std::array<RunningLoop, 3> loops;
   std::vector<std::future<int>> wrong;
   for (int caller = 0; caller < 12; ++caller) {
     auto& loop = loops[static_cast<std::size_t>(caller) % loops.size()].context();

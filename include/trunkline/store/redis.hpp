@@ -55,7 +55,8 @@ Result<RedisAddress> parse_sentinel(std::string_view text);
 
 /// What is live in a Redis (7 or later) that all nodes share. One connection for commands and one for what is
 /// published, both on `loop`, which one thread runs and which is there as long as the store is; messages are delivered
-/// there. Returns at once and connects in the background, as often as needed, after random pauses that grow.
+/// there. That thread ends before the loop of any caller is destroyed. Returns at once and connects in the background,
+/// as often as needed, after random pauses that grow.
 ///
 /// The first commands wait for the first connection. When there is none, commands fail at once. What was under way when
 /// a connection broke may have happened, except reads: they are asked once more, if there is time.

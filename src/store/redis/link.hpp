@@ -53,6 +53,7 @@ class Link {
   asio::awaitable<void> read_all(Error& why);
   void become_up(std::shared_ptr<Transport> transport);
   void become_down(const Error& why);
+  bool catching_up(MonoTime due, MonoTime now) const;
   void answer(Answered answered);
   void fail_waiting(const Error& why);
 

@@ -8,7 +8,7 @@
 namespace trunkline::store::redis {
 namespace {
 
-constexpr int max_elements = 100'000;  // of one array: a server that is none must not make us ask for gigabytes
+constexpr std::size_t max_elements = 1'000'000;  // of one reply: a few bytes must not make us ask for gigabytes
 
 /// Where hiredis wants to have the next value: inside the array that it is in, or by itself.
 Reply* place(const redisReadTask* task) {
@@ -33,10 +33,13 @@ void* make_text(const redisReadTask* task, char* text, std::size_t size) {
 }
 
 void* make_array(const redisReadTask* task, int elements) {
-  if (elements > max_elements) return nullptr;
+  auto& room = *static_cast<std::size_t*>(task->privdata);
+  const auto count = static_cast<std::size_t>(elements);
+  if (count > room) return nullptr;
+  room -= count;
   Reply reply;
   reply.kind = Reply::Kind::array;
-  reply.elements.resize(static_cast<std::size_t>(elements));
+  reply.elements.resize(count);
   return make(task, std::move(reply));
 }
 
@@ -87,8 +90,11 @@ void ReplyReader::Free::operator()(redisReader* reader) const {
 }
 
 ReplyReader::ReplyReader(std::size_t max_bytes)
-    : max_bytes_(max_bytes), reader_(redisReaderCreateWithFunctions(&functions)) {
+    : max_bytes_(max_bytes),
+      room_(std::make_unique<std::size_t>(max_elements)),
+      reader_(redisReaderCreateWithFunctions(&functions)) {
   if (!reader_) throw std::bad_alloc();
+  reader_->privdata = room_.get();
 }
 
 Result<> ReplyReader::feed(std::string_view bytes) {
@@ -106,6 +112,7 @@ Result<std::optional<Reply>> ReplyReader::next() {
   }
   const std::unique_ptr<Reply> reply(static_cast<Reply*>(found));
   unfinished_bytes_ = reader_->len - reader_->pos;
+  *room_ = max_elements;
   return std::optional(std::move(*reply));
 }
 

@@ -51,7 +51,8 @@ class ReplyReader {
   };
 
   std::size_t max_bytes_;
-  std::size_t unfinished_bytes_ = 0;  // that came since the last whole reply
+  std::size_t unfinished_bytes_ = 0;   // that came since the last whole reply
+  std::unique_ptr<std::size_t> room_;  // elements that the next reply may still have; hiredis knows where it is
   std::unique_ptr<redisReader, Free> reader_;
 };
 

@@ -36,8 +36,8 @@ struct Live {
   ~Live() { live->stop(); }
 
   test::AnyLive home;
-  test::RunningLoop loop;
   test::RunningLoop callers;
+  test::RunningLoop loop;  // ends first: it holds on to whom it answers
   std::unique_ptr<LiveStore> live = home.open(loop.context());
 };
 
