@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace trunkline::store::test {
 
@@ -42,7 +43,10 @@ inline RedisOptions impatient(std::uint16_t port) {
 class Node {
  public:
   explicit Node(RedisOptions options) : live_(open_redis(std::move(options), loop_.context(), system_clock())) {}
-  ~Node() { stop(); }
+  ~Node() {
+    stop();
+    loop_.end();  // subscriptions end on it, or after it
+  }
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -78,6 +82,10 @@ class Node {
   void be_connected() {
     eventually([this] { return live_->connected(); });
   }
+  /// For as long as the node is there: what is called must be there longer.
+  void subscribe(const std::string& channel, LiveStore::OnMessage on_message, std::function<void()> on_gap) {
+    subscriptions_.push_back(live_->subscribe(channel, std::move(on_message), std::move(on_gap)));
+  }
   void stop() {
     live_->stop();
     loop_.ask(nothing());  // what stop() put on the loop is done
@@ -89,12 +97,13 @@ class Node {
   RunningLoop callers_;
   RunningLoop loop_;  // ends first: it holds on to whom it answers
   std::unique_ptr<LiveStore> live_;
+  std::vector<std::unique_ptr<LiveStore::Subscription>> subscriptions_;
 };
 
-/// Counts what it hears.
+/// Counts what it hears. Made before the node.
 struct Counting {
-  std::unique_ptr<LiveStore::Subscription> at(Node& node, const std::string& channel) {
-    return node->subscribe(channel, [this](std::string_view) { ++heard; }, [this] { ++gaps; });
+  void listen(Node& node, const std::string& channel) {
+    node.subscribe(channel, [this](std::string_view) { ++heard; }, [this] { ++gaps; });
   }
 
   std::atomic<int> heard = 0;

@@ -15,9 +15,9 @@ using Clock = std::chrono::steady_clock;
 TEST_CASE("a server that is killed and comes back is connected to again, and everybody is told") {
   if (without_redis()) return;
   OwnRedis server;
-  Node node(impatient(server.port()));
   Counting ears;
-  const auto subscription = ears.at(node, "news");
+  Node node(impatient(server.port()));
+  ears.listen(node, "news");
   eventually([&] { return node.publish("news") == 1; });
   eventually([&] { return ears.heard == 1; });
   REQUIRE(node.outcome(node->put("key", "value", 60s)) == "ok");
@@ -45,10 +45,10 @@ TEST_CASE("a store that is opened before its server is there gets there, and wha
   if (without_redis()) return;
   OwnRedis server;
   server.stop();
+  Counting ears;
   Node node(impatient(server.port()));
   CHECK(node.outcome(node->get("key")) == "live_unavailable");
-  Counting ears;
-  const auto subscription = ears.at(node, "news");
+  ears.listen(node, "news");
   server.start();
   node.be_connected();
   CHECK(node->losses() == 0);
@@ -81,9 +81,9 @@ TEST_CASE("a server that hangs is noticed by a command, which fails in time, and
 TEST_CASE("a server that hangs is noticed when nobody asks for anything") {
   if (without_redis()) return;
   OwnRedis server;
-  Node node(impatient(server.port()));
   Counting ears;
-  const auto subscription = ears.at(node, "news");
+  Node node(impatient(server.port()));
+  ears.listen(node, "news");
   node.be_connected();
   server.freeze();
   eventually([&] { return !node->connected(); });
@@ -97,9 +97,9 @@ TEST_CASE("a quiet connection stays: its PINGs are answered") {
   OwnRedis server;
   auto options = impatient(server.port());
   options.idle_limit = 20ms;
-  Node node(options);
   Counting ears;
-  const auto subscription = ears.at(node, "news");
+  Node node(options);
+  ears.listen(node, "news");
   node.be_connected();
   auto cli = server.cli();
   eventually([&] { return cli({"INFO", "commandstats"}).find("cmdstat_ping:calls=1") != std::string::npos; });

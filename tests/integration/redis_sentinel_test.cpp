@@ -33,9 +33,9 @@ struct Watched {
 TEST_CASE("Sentinel is asked for the master, and again after a failover") {
   if (without_redis()) return;
   Watched home;
-  Node node(home.options);
   Counting ears;
-  const auto subscription = ears.at(node, "news");
+  Node node(home.options);
+  ears.listen(node, "news");
   REQUIRE(node.outcome(node->put("key", "value", 600s)) == "ok");
   CHECK(try_redis(home.options).value().find(std::to_string(home.master.port())) != std::string::npos);
   node.be_connected();

@@ -163,9 +163,9 @@ TEST_CASE("over TLS the same works, when the certificate is one that we trust") 
   if (without_redis()) return;
   TlsServer home("IP:127.0.0.1");
   CHECK(try_redis(home.options).value().find("(TLS)") != std::string::npos);
-  Node node(home.options);
   Counting ears;
-  const auto subscription = ears.at(node, "news");
+  Node node(home.options);
+  ears.listen(node, "news");
   const std::string large(500'000, 'x');
   CHECK(node.outcome(node->put("key", large, 60s)) == "ok");
   CHECK(node.ask(node->get("key")).value() == large);
