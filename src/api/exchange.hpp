@@ -50,7 +50,7 @@ struct Endpoint {
   Access access = Access::token;
   auth::Permission permission = auth::Permission::calls_read;
   Handler handler;
-  SocketHandler socket;  ///< instead of `handler`, for WebSockets
+  SocketHandler socket;  ///< for WebSockets; with a `handler` beside it the same address answers plain requests, too
   bool linked = false;   ///< what a browser's link or player leads to: the token may stand in the query
 };
 

@@ -10,6 +10,7 @@
 #include <trunkline/observe/log.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,9 @@ bool is_probe(std::string_view route) {
   return route.ends_with("health") || route.ends_with("livez") || route.ends_with("readyz") ||
          route.ends_with("ready") || route.ends_with("metrics");
 }
+
+/// What a request is to get: an address may have both to give.
+enum class Purpose : std::uint8_t { answer, socket };
 
 /// Of a request that asked for an upgrade.
 class NoBody final : public net::IncomingBody {
@@ -126,7 +130,7 @@ class Gate final : public Api {
       co_return response;
     }
     Exchange exchange{request, std::move(match.path), {}, {}, {}};
-    if (auto refusal = admit(*match.endpoint, exchange)) co_return std::move(*refusal);
+    if (auto refusal = admit(*match.endpoint, exchange, Purpose::answer)) co_return std::move(*refusal);
     if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
     net::Response response = co_await serve_guarded(*match.endpoint, exchange);
     trace.take(exchange);
@@ -144,19 +148,20 @@ class Gate final : public Api {
     trace.route = match.endpoint->pattern;
     Exchange exchange{request, std::move(match.path), {}, {}, {}};
     trace.take(exchange);
-    if (auto refusal = admit(*match.endpoint, exchange)) co_return net::Upgrade{nullptr, std::move(*refusal)};
+    if (auto refusal = admit(*match.endpoint, exchange, Purpose::socket))
+      co_return net::Upgrade{nullptr, std::move(*refusal)};
     co_return co_await upgrade_guarded(*match.endpoint, exchange);
   }
 
   // What speaks against serving this request: a malformed query, or a caller who may not.
-  std::optional<net::Response> admit(const Endpoint& endpoint, Exchange& exchange) const {
+  std::optional<net::Response> admit(const Endpoint& endpoint, Exchange& exchange, Purpose purpose) const {
     auto query = parse_form(exchange.request.query);
     if (!query) return exchange.fail(query.error());
     exchange.query = std::move(*query);
     if (endpoint.access == Access::open || endpoint.access == Access::provider) return std::nullopt;
     if (endpoint.access == Access::operators && operators_admitted(exchange.request)) return std::nullopt;
 
-    const std::string_view token = token_of(endpoint, exchange);
+    const std::string_view token = token_of(endpoint, exchange, purpose);
     auto principal = services_.authenticator.authenticate(token);
     if (!principal) {
       net::Response response = net::problem(401, principal.error(), exchange.request.id);
@@ -177,9 +182,9 @@ class Gate final : public Api {
 
   // Browsers cannot set headers on a WebSocket or a link (RFC 6750 section 2.3). Elsewhere a token has no business in
   // an address, which is kept in histories and logs.
-  static std::string_view token_of(const Endpoint& endpoint, const Exchange& exchange) {
+  static std::string_view token_of(const Endpoint& endpoint, const Exchange& exchange, Purpose purpose) {
     const std::string_view token = auth::bearer_token(exchange.request.header("Authorization"));
-    if (!token.empty() || !(endpoint.socket || endpoint.linked)) return token;
+    if (!token.empty() || !(purpose == Purpose::socket || endpoint.linked)) return token;
     return first_of(exchange.query, "access_token");
   }
 

@@ -1,4 +1,4 @@
-// What is followed while it happens: the event stream and the audio of a running call.
+// What is followed while it happens: the event stream, also read page by page, and the audio of a running call.
 
 #include "api/endpoints.hpp"
 
@@ -16,8 +16,10 @@ namespace {
 
 using auth::Permission;
 
-asio::awaitable<net::Upgrade> follow_events(const Services& services, Exchange& exchange) {
-  QueryReader query(exchange.query);
+constexpr std::int64_t most_listed = 500;
+constexpr std::size_t most_looked_at = 1'000;
+
+events::Subscription read_subscription(QueryReader& query) {
   events::Subscription subscription;
   subscription.after = query.integer("after", 0, INT64_MAX);
   subscription.call_id = query.text("callId");
@@ -28,8 +30,50 @@ asio::awaitable<net::Upgrade> follow_events(const Services& services, Exchange& 
   for (const auto& type : subscription.types) {
     if (!events::is_type(type)) query.reject("types", "there are no events of the type '" + type + "'");
   }
+  return subscription;
+}
+
+asio::awaitable<net::Upgrade> follow_events(const Services& services, Exchange& exchange) {
+  QueryReader query(exchange.query);
+  events::Subscription subscription = read_subscription(query);
   if (!query.errors().empty()) co_return net::Upgrade{nullptr, exchange.invalid(query.errors())};
   co_return net::Upgrade{services.events.subscriber(std::move(subscription)), {}};
+}
+
+/// A page of the log. Of events that a filter leaves out so many are looked at that one request stays cheap; the cursor
+/// moves on over them.
+asio::awaitable<net::Response> list_events(const Services& services, Exchange& exchange) {
+  QueryReader query(exchange.query);
+  const events::Subscription wanted = read_subscription(query);
+  const auto limit = static_cast<std::size_t>(query.integer("limit", 1, most_listed).value_or(100));
+  if (!query.errors().empty()) co_return exchange.invalid(query.errors());
+
+  std::int64_t cursor = wanted.after.value_or(0);
+  const std::size_t looked_at =
+      wanted.types.empty() ? limit + 1 : most_looked_at;  // the last only says that there is more
+  Result<std::vector<calls::Event>> found;
+  if (wanted.call_id.empty()) {
+    found = co_await services.calls.events_after(cursor, looked_at);
+  } else {
+    found = co_await services.calls.events_of_after(wanted.call_id, cursor, looked_at);
+  }
+  if (!found) co_return exchange.fail(found.error());
+
+  bool more = found->size() == looked_at;
+  if (more) found->pop_back();
+  std::string body = "{\"data\":[";
+  std::size_t listed = 0;
+  for (const calls::Event& event : *found) {
+    const bool fits = wanted.wants(event.call_id, std::string(to_string(event.type)));
+    more = more || (fits && listed == limit);
+    if (fits && listed == limit) break;
+    cursor = event.seq;
+    if (!fits) continue;
+    if (listed++ > 0) body += ',';
+    body += to_json_text(event);
+  }
+  body += "],\"nextCursor\":\"" + std::to_string(cursor) + "\",\"hasMore\":" + (more ? "true}" : "false}");
+  co_return json_response(std::move(body));
 }
 
 /// Feeds one listener's socket from a running stream, which may live on another worker.
@@ -113,9 +157,9 @@ asio::awaitable<net::Upgrade> listen(const Services& services, Exchange& exchang
 }  // namespace
 
 void add_live_endpoints(Router& router, const Services& services) {
-  router.add({"GET", "/api/v1/events", Access::token, Permission::events_read, {}, [&services](Exchange& exchange) {
-                return follow_events(services, exchange);
-              }});
+  router.add({"GET", "/api/v1/events", Access::token, Permission::events_read,
+              [&services](Exchange& exchange) { return list_events(services, exchange); },
+              [&services](Exchange& exchange) { return follow_events(services, exchange); }});
   router.add({"GET",
               "/api/v1/calls/{callId}/audio",
               Access::token,

@@ -168,7 +168,7 @@ def errors(server):
     bad = server.request("GET", "/api/v1/calls?state=ASLEEP&limit=0", token=server.admin)
     fields = {error["field"] for error in json.loads(bad.body).get("errors", [])}
     check("all wrong parameters are named at once", is_problem(bad, 400) and fields == {"state", "limit"}, bad)
-    socket_only = server.request("GET", "/api/v1/events", token=server.admin)
+    socket_only = server.request("GET", "/api/v1/calls/call_0/audio", token=server.admin)
     check("a WebSocket's address asked by HTTP says so", is_problem(socket_only, 426), socket_only)
     level = server.request("PUT", "/api/v1/system/log-level", "{", {"Content-Type": "application/json"}, server.admin)
     check("a malformed body is a 400", is_problem(level, 400), level)
