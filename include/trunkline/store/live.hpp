@@ -37,7 +37,8 @@ using Hash = std::map<std::string, std::string>;
 using Scored = std::pair<std::string, double>;
 
 /// What is live right now, and only that: whatever it holds can be lost at any moment and is made again from the
-/// database and from what the nodes are doing. One interface, two drivers: in process, and Redis, which all nodes share.
+/// database and from what the nodes are doing. One interface, two drivers: in process, and Redis, which all nodes
+/// share.
 ///
 /// Keys and channels are ours alone: the driver puts its prefix before them. A value has a time to live, always. Any
 /// worker may call; the answer comes back to the caller's loop. Errors: `live_unavailable` (not reachable, no answer
@@ -76,10 +77,10 @@ class LiveStore {
   /// Gives up what `holder` holds with that number; nothing when it is held otherwise.
   virtual asio::awaitable<Result<>> release(std::string key, std::string holder, std::int64_t fence) = 0;
 
-  /// Takes one token.
+  /// Takes one token. A bucket of which nothing is known is full.
   virtual asio::awaitable<Result<BucketAnswer>> take(std::string bucket, BucketShape shape) = 0;
 
-  /// Gives how many subscribers, on all nodes, it was sent to.
+  /// Gives how many processes it was sent to: one counts once, however many of its own listen there.
   virtual asio::awaitable<Result<std::int64_t>> publish(std::string channel, std::string message) = 0;
 
   /// From now on `on_message` hears what is published there, on one loop, also after a lost connection, never what was
