@@ -3,6 +3,7 @@
 #include "api/accept.hpp"
 #include "api/endpoints.hpp"
 #include "api/guard.hpp"
+#include "api/once.hpp"
 #include "api/router.hpp"
 
 #include <trunkline/api/api.hpp>
@@ -132,9 +133,14 @@ class Gate final : public Api {
     Exchange exchange{request, std::move(match.path), {}, {}, {}};
     if (auto refusal = admit(*match.endpoint, exchange, Purpose::answer)) co_return std::move(*refusal);
     if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
-    net::Response response = co_await serve_guarded(*match.endpoint, exchange);
+    net::Response response = co_await perform(*match.endpoint, exchange);
     trace.take(exchange);
     co_return response;
+  }
+
+  asio::awaitable<net::Response> perform(const Endpoint& endpoint, Exchange& exchange) const {
+    if (wants_once(endpoint, exchange.request)) return serve_once(services_.idempotent, endpoint, exchange);
+    return serve_guarded(endpoint, exchange);
   }
 
   asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, Trace& trace) {
@@ -260,7 +266,8 @@ class Gate final : public Api {
     const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     if (!any && std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return;
     response.set("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
-    response.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, ETag, Content-Range");
+    response.set("Access-Control-Expose-Headers",
+                 "X-Request-Id, Retry-After, ETag, Content-Range, Idempotent-Replayed");
     response.set("Vary", "Origin, Accept-Encoding");
   }
 

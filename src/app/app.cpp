@@ -79,6 +79,7 @@ class App::Impl {
         library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
         authenticator(std::move(keys)),
+        idempotent(*database, clock, *ids, settings.api.idempotency_retention),
         hub(calls, *database, workers.at(0)),
         call_metrics(metrics),
         synthesizer(std::move(voice)),
@@ -89,9 +90,9 @@ class App::Impl {
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
-                           health, clock})),
+                           health, clock, idempotent})),
         server(workers, *api, settings.server, *ids, files),
-        upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock}) {}
+        upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock, idempotent}) {}
 
   ~Impl() { stop(); }
 
@@ -147,6 +148,7 @@ class App::Impl {
   recording::Library library;
   media::ActiveStreams streams;
   auth::Authenticator authenticator;
+  api::IdempotentRequests idempotent;
   events::EventHub hub;
   CallMetrics call_metrics;
   std::unique_ptr<speech::Synthesizer> synthesizer;

@@ -104,7 +104,9 @@ asio::awaitable<void> Upkeep::forget_forever() {
     const WallTime before = parts_.clock.wall() - parts_.settings.calls.inbox_retention;
     const auto forgotten = co_await parts_.calls.forget_requests(before, forget_batch);
     if (!forgotten) log::warn("old requests were not forgotten", {{"reason", forgotten.error().message}});
-    const bool more = forgotten && *forgotten >= forget_batch;
+    const auto answers = co_await parts_.idempotent.forget(forget_batch);
+    if (!answers) log::warn("old answers were not forgotten", {{"reason", answers.error().message}});
+    const bool more = (forgotten && *forgotten >= forget_batch) || (answers && *answers >= forget_batch);
     co_await pause(more ? forget_pause : forget_interval);
   }
 }

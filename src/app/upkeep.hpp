@@ -2,6 +2,7 @@
 
 #include "app/store_check.hpp"
 
+#include <trunkline/api/idempotent_requests.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
@@ -31,6 +32,7 @@ class Upkeep {
     net::Workers& workers;
     calls::Provider& provider;
     const Clock& clock;
+    api::IdempotentRequests& idempotent;
   };
   explicit Upkeep(const Parts& parts);
   ~Upkeep();

@@ -173,6 +173,10 @@ const Option table[] = {
      "How long a provider's request is remembered, so that its repetition changes nothing; providers repeat for "
      "minutes, "
      "or a day at most."},
+
+    {"IDEMPOTENCY_RETENTION_H", "api.idempotency_retention_h", at<&Settings::api, &Api::idempotency_retention>,
+     Range{1, 31 * 24}, "24",
+     "How long the answer to a POST with an Idempotency-Key is kept, to be given again when the same comes again."},
 };
 
 }  // namespace

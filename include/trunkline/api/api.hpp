@@ -1,5 +1,6 @@
 #pragma once
 
+#include <trunkline/api/idempotent_requests.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/base/clock.hpp>
 #include <trunkline/base/ids.hpp>
@@ -35,6 +36,7 @@ struct Services {
   observe::Metrics& metrics;
   observe::Health& health;
   const Clock& clock;
+  IdempotentRequests& idempotent;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

@@ -9,6 +9,7 @@
 
 namespace trunkline::config {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -90,6 +91,10 @@ struct Calls {
   seconds inbox_retention{7 * 86'400};
 };
 
+struct Api {
+  hours idempotency_retention{24};  ///< how long the answer to an Idempotency-Key is given again
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -121,6 +126,7 @@ struct Settings {
   Speech speech;
   Recording recording;
   Calls calls;
+  Api api;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 
