@@ -27,6 +27,7 @@ bool names_loopback(std::string_view host) {
   return name == "127.0.0.1" || name == "[::1]" || text::iequals(name, "localhost");
 }
 
+// The connection's address, never one that a header names.
 bool is_loopback(const net::Request& request) {
   const auto& address = request.remote_address;
   const bool local = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
@@ -281,7 +282,7 @@ class Gate final : public Api {
                                 {"callId", trace.call_id},
                                 {"status", status},
                                 {"ms", std::chrono::duration<double, std::milli>(took).count()},
-                                {"remote", request.remote_address}};
+                                {"remote", request.client_address}};
     if (is_probe(trace.route)) {
       log::debug("request", fields);
     } else {

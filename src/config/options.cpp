@@ -1,5 +1,7 @@
 #include "config/options.hpp"
 
+#include <trunkline/base/cidr.hpp>
+
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
@@ -16,6 +18,10 @@ bool is_address(std::string_view text) {
   boost::system::error_code error;
   boost::asio::ip::make_address(text, error);
   return !error;
+}
+
+bool is_block(std::string_view text) {
+  return Cidr::parse(text).has_value();
 }
 
 bool is_account_sid(std::string_view text) {
@@ -97,6 +103,11 @@ const Option table[] = {
     {"MAX_CONNECTIONS_PER_ADDRESS", "server.max_connections_per_address",
      at<&Settings::server, &Server::max_connections_per_address>, Range{1, 1'000'000}, "4096",
      "Open connections from one address. Providers and proxies come from few."},
+    {"TRUSTED_PROXIES", "server.trusted_proxies", at<&Settings::server, &Server::trusted_proxies>,
+     Shape{is_block, "is neither an IP address nor a CIDR block without bits behind its prefix"},
+     "10.0.0.0/8,2001:db8::/32",
+     "Addresses of the proxies before this process: what they note in X-Forwarded-For or Forwarded is believed, "
+     "in logs and for limits."},
     {"WS_MAX_MESSAGE_BYTES", "server.max_message_bytes", at<&Settings::server, &Server::max_message_bytes>,
      Range{4 * kib, 16 * mib}, "262144", "Largest WebSocket message."},
     {"CORS_ORIGINS", "server.cors_origins", at<&Settings::server, &Server::cors_origins>,

@@ -36,6 +36,7 @@ struct Server {
   milliseconds idle_timeout{60'000};
   std::size_t max_connections = 20'000;
   std::size_t max_connections_per_address = 4'096;
+  std::vector<std::string> trusted_proxies;    ///< addresses and CIDR blocks
   std::size_t max_message_bytes = 256 * 1024;  ///< of a WebSocket message
   std::vector<std::string> cors_origins;
   bool security_headers = true;

@@ -95,6 +95,7 @@ struct ApiFixture {
     made.target = made.path;
     made.headers = std::move(headers);
     made.remote_address = "127.0.0.1";
+    made.client_address = made.remote_address;
     made.id = "req_1";
     return made;
   }
