@@ -75,13 +75,17 @@ class TwilioWebhooks {
     auto arrival = twilio::parse_voice(params, idempotency_token(exchange));
     if (!arrival) co_return invalid(exchange, arrival.error());
     const bool full = services_.streams.full(services_.clock.mono());
-    arrival->known_only = full || services_.health.draining();
     const std::string from = arrival->from;
+    const LimitAnswer limit = co_await services_.limits.take(LimitClass::phone, from);
+    arrival->known_only = full || !limit.admitted || services_.health.draining();
     const std::string to = arrival->to;
     auto answer = co_await services_.calls.arrive(std::move(*arrival),
                                                   [this](const auto& admission) { return render(admission); });
     if (!answer && answer.error().code == "no_new_calls") {
-      if (full) log::warn("call refused", {{"requestId", exchange.request.id}, {"reason", "MAX_STREAMS is reached"}});
+      if (full || !limit.admitted) {
+        const std::string_view reason = full ? "MAX_STREAMS is reached" : "too many calls from this number";
+        log::warn("call refused", {{"requestId", exchange.request.id}, {"reason", reason}});
+      }
       co_return response_of(twiml_answer(*to_xml(twilio::refusal())));
     }
     if (!answer) co_return exchange.fail(answer.error());
@@ -188,7 +192,8 @@ class TwilioWebhooks {
     co_return response;
   }
 
-  net::Response forged(const Exchange& exchange) const {
+  net::Response forged(Exchange& exchange) const {
+    exchange.unproven = true;
     const std::string_view signature = exchange.request.header(signature_header);
     if (services_.settings.twilio.auth_tokens.empty()) {
       log::error("a Twilio request came, but TWILIO_AUTH_TOKEN is not set", {{"requestId", exchange.request.id}});

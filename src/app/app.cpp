@@ -12,6 +12,7 @@
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/twilio/rest_client.hpp>
+#include <trunkline/store/memory_live.hpp>
 #include <trunkline/store/migrations.hpp>
 
 #include <filesystem>
@@ -74,12 +75,14 @@ class App::Impl {
         workers(settings.server.workers),
         health({.version = std::string(version)}, workers.size(), clock),
         database(std::move(opened)),
+        live(store::make_memory_live(workers.at(0).context(), clock)),
         routing(settings.routes),
         calls(*database, routing, clock, *ids),
         library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
         authenticator(std::move(keys)),
         idempotent(*database, clock, *ids, settings.api.idempotency_retention),
+        limits(*live, settings.limits, metrics, clock),
         hub(calls, *database, workers.at(0)),
         call_metrics(metrics),
         synthesizer(std::move(voice)),
@@ -90,7 +93,7 @@ class App::Impl {
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
-                           health, clock, idempotent})),
+                           health, clock, idempotent, limits})),
         server(workers, *api, settings.server, *ids, files),
         upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock, idempotent}) {}
 
@@ -127,6 +130,7 @@ class App::Impl {
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
     calls.stop();
     database->stop();
+    live->stop();
     workers.stop();
     embedded.reset();
     workers.run_ready();
@@ -143,12 +147,14 @@ class App::Impl {
   net::Workers workers;
   observe::Health health;
   std::unique_ptr<store::Database> database;
+  std::unique_ptr<store::LiveStore> live;
   calls::Routing routing;
   calls::CallService calls;
   recording::Library library;
   media::ActiveStreams streams;
   auth::Authenticator authenticator;
   api::IdempotentRequests idempotent;
+  api::RateLimits limits;
   events::EventHub hub;
   CallMetrics call_metrics;
   std::unique_ptr<speech::Synthesizer> synthesizer;

@@ -188,6 +188,26 @@ const Option table[] = {
     {"IDEMPOTENCY_RETENTION_H", "api.idempotency_retention_h", at<&Settings::api, &Api::idempotency_retention>,
      Range{1, 31 * 24}, "24",
      "How long the answer to a POST with an Idempotency-Key is kept, to be given again when the same comes again."},
+
+    {"RATE_LIMIT_API_READ_PER_MINUTE", "limits.api_read_per_minute",
+     at<&Settings::limits, &Limits::api_read_per_minute>, Range{0, 10'000'000}, "60000",
+     "Requests a minute that change nothing, of one token's subject; a tenth at once. 0 is no limit, here and below."},
+    {"RATE_LIMIT_API_WRITE_PER_MINUTE", "limits.api_write_per_minute",
+     at<&Settings::limits, &Limits::api_write_per_minute>, Range{0, 10'000'000}, "6000",
+     "The same of requests that change something."},
+    {"RATE_LIMIT_WEBHOOK_PER_MINUTE", "limits.webhook_per_minute", at<&Settings::limits, &Limits::webhook_per_minute>,
+     Range{0, 10'000'000}, "60000",
+     "Webhooks a minute from one address, proven or not. Providers come from few addresses, with proofs."},
+    {"RATE_LIMIT_UPGRADE_PER_MINUTE", "limits.upgrade_per_minute", at<&Settings::limits, &Limits::upgrade_per_minute>,
+     Range{0, 10'000'000}, "6000",
+     "WebSockets a minute that one address may ask for, the provider's for media included."},
+    {"RATE_LIMIT_UNPROVEN_PER_MINUTE", "limits.unproven_per_minute",
+     at<&Settings::limits, &Limits::unproven_per_minute>, Range{0, 10'000'000}, "60",
+     "Requests a minute from one address that fail authentication or signature; then such requests are answered 429, "
+     "and "
+     "those with a valid proof as ever."},
+    {"RATE_LIMIT_PHONE_PER_MINUTE", "limits.phone_per_minute", at<&Settings::limits, &Limits::phone_per_minute>,
+     Range{0, 10'000'000}, "10", "New calls a minute from one calling number; over that the caller hears busy."},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <trunkline/api/idempotent_requests.hpp>
+#include <trunkline/api/rate_limits.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/base/clock.hpp>
 #include <trunkline/base/ids.hpp>
@@ -37,6 +38,7 @@ struct Services {
   observe::Health& health;
   const Clock& clock;
   IdempotentRequests& idempotent;
+  RateLimits& limits;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

@@ -96,6 +96,16 @@ struct Api {
   hours idempotency_retention{24};  ///< how long the answer to an Idempotency-Key is given again
 };
 
+/// Requests a minute; 0 is no limit.
+struct Limits {
+  std::size_t api_read_per_minute = 60'000;  ///< of a token's subject
+  std::size_t api_write_per_minute = 6'000;
+  std::size_t webhook_per_minute = 0;  ///< of an address
+  std::size_t upgrade_per_minute = 6'000;
+  std::size_t unproven_per_minute = 60;  ///< of an address, and only what proved nothing
+  std::size_t phone_per_minute = 0;      ///< new calls of a calling number
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -128,6 +138,7 @@ struct Settings {
   Recording recording;
   Calls calls;
   Api api;
+  Limits limits;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 

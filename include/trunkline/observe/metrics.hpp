@@ -92,6 +92,9 @@ class Metrics {
   Counter connection_problems(std::string_view kind);
   LoopLag event_loop_lag(std::size_t worker);
 
+  Counter rate_limited(std::string_view limit_class);
+  Counter rate_limits_unchecked();
+
   Gauge store_queue();
   Counter events_dropped();
   Counter log_lines_dropped();

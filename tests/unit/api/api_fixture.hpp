@@ -4,6 +4,7 @@
 
 #include <trunkline/api/api.hpp>
 #include <trunkline/auth/jwt.hpp>
+#include <trunkline/store/memory_live.hpp>
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -79,7 +80,8 @@ struct ApiFixture {
                     metrics,
                     health,
                     calls.clock,
-                    idempotent});
+                    idempotent,
+                    limits});
   }
 
   std::string token(const std::string& role = "admin") const {
@@ -119,6 +121,8 @@ struct ApiFixture {
   net::Workers workers{1};
   events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
   IdempotentRequests idempotent{*calls.database, calls.clock, *calls.ids, std::chrono::hours(24)};
+  std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
+  RateLimits limits{*live, settings.limits, metrics, calls.clock};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
   GivenBody body;
