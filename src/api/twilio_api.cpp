@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,13 +59,18 @@ class TwilioWebhooks {
 
   using Take = asio::awaitable<net::Response> (TwilioWebhooks::*)(Exchange&, const Params&) const;
 
-  asio::awaitable<net::Response> receive(Exchange& exchange, std::string_view type, Take take) const {
-    net::Response response = co_await checked(exchange, type, take);
-    services_.metrics.webhooks(type, result_of(response.status)).add();
+  asio::awaitable<net::Response> receive(Exchange& exchange, observe::WebhookKind& kind, Take take) const {
+    const MonoTime began = services_.clock.mono();
+    net::Response response = co_await checked(exchange, kind, take);
+    const Outcome outcome = outcome_of(response.status);
+    services_.metrics.webhooks(kind.type, word_of(outcome)).add();
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock.mono() - began);
+    kind.note(outcome, took, services_.clock.wall());
+    if (exchange.repeated) ++kind.duplicates;
     if (response.status >= 300) {
       const auto problem = nlohmann::json::parse(response.body, nullptr, false);
       log::warn("webhook not accepted", {{"requestId", exchange.request.id},
-                                         {"type", type},
+                                         {"type", kind.type},
                                          {"status", response.status},
                                          {"reason", problem.value("detail", "")}});
     }
@@ -90,6 +96,7 @@ class TwilioWebhooks {
     }
     if (!answer) co_return exchange.fail(answer.error());
     exchange.call_id = answer->call_id;
+    exchange.repeated = answer->repeated;
     log::info("call arrives", {{"requestId", exchange.request.id},
                                {"callId", answer->call_id},
                                {"from", log::masked(from)},
@@ -103,10 +110,12 @@ class TwilioWebhooks {
     const auto state = calls::parse_state(nlohmann::json::parse(update->data).value("status", ""));
     const auto taken = co_await services_.calls.update(std::move(*update));
     if (!taken) co_return exchange.fail(taken.error());
-    exchange.call_id = *taken;
+    exchange.call_id = taken->call_id;
+    exchange.repeated = taken->repeated;
     if (state && calls::is_terminal(*state)) {
-      services_.streams.expect_no_more(*taken);
-      services_.streams.post(*taken, [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
+      services_.streams.expect_no_more(taken->call_id);
+      services_.streams.post(taken->call_id,
+                             [](media::LiveStream& live) { live.end(media::EndCause::provider_status); });
     }
     co_return no_content();
   }
@@ -120,6 +129,7 @@ class TwilioWebhooks {
       const auto kept = co_await keep(status->inbox_key, status->call_sid, calls::EventType::media_trouble, status->at,
                                       std::move(data));
       if (!kept) co_return exchange.fail(kept.error());
+      exchange.repeated = kept->repeated;
     }
     if (status->event != Event::started) exchange.call_id = co_await end_stream(*status);
     co_return no_content();
@@ -138,7 +148,8 @@ class TwilioWebhooks {
     if (!status->parameters.empty()) data["parameters"] = status->parameters;
     const auto kept = co_await keep(status->inbox_key, status->call_sid, type, services_.clock.wall(), std::move(data));
     if (!kept) co_return exchange.fail(kept.error());
-    exchange.call_id = *kept;
+    exchange.call_id = kept->call_id;
+    exchange.repeated = kept->repeated;
     co_return no_content();
   }
 
@@ -165,13 +176,20 @@ class TwilioWebhooks {
   }
 
  private:
-  static std::string_view result_of(int status) {
-    if (status < 300) return "accepted";
-    if (status == 403) return "forged";
-    return status < 500 ? "refused" : "failed";
+  using Outcome = observe::WebhookKind::Outcome;
+
+  static Outcome outcome_of(int status) {
+    if (status < 300) return Outcome::accepted;
+    if (status == 403) return Outcome::forged;
+    return status < 500 ? Outcome::refused : Outcome::failed;
   }
 
-  asio::awaitable<net::Response> checked(Exchange& exchange, std::string_view type, Take take) const {
+  static std::string_view word_of(Outcome outcome) {
+    static constexpr std::array<std::string_view, 4> words = {"accepted", "refused", "forged", "failed"};
+    return words[static_cast<std::size_t>(outcome)];
+  }
+
+  asio::awaitable<net::Response> checked(Exchange& exchange, observe::WebhookKind& kind, Take take) const {
     const net::Request& request = exchange.request;
     const std::string_view content_type = request.header("Content-Type");
     if (!request.body.empty() && !text::lower(content_type).starts_with("application/x-www-form-urlencoded")) {
@@ -188,7 +206,11 @@ class TwilioWebhooks {
     net::Response response = co_await (this->*take)(exchange, *params);
     const auto sent = twilio::sent_at(*params);
     // Clocks differ, and some of Twilio's times are cut to the second: less than nothing is nothing.
-    if (sent) services_.metrics.webhook_lag(type).observe(std::max(services_.clock.wall() - *sent, milliseconds{0}));
+    if (sent) {
+      const milliseconds lag = std::max(services_.clock.wall() - *sent, milliseconds{0});
+      services_.metrics.webhook_lag(kind.type).observe(lag);
+      kind.lag.note(lag);
+    }
     co_return response;
   }
 
@@ -240,8 +262,8 @@ class TwilioWebhooks {
     co_return call->id;
   }
 
-  asio::awaitable<Result<std::string>> keep(std::string inbox_key, std::string call_sid, calls::EventType type,
-                                            WallTime at, nlohmann::json data) const {
+  asio::awaitable<Result<calls::StoredAnswer>> keep(std::string inbox_key, std::string call_sid, calls::EventType type,
+                                                    WallTime at, nlohmann::json data) const {
     calls::StatusUpdate update;
     update.inbox_key = std::move(inbox_key);
     update.provider = "twilio";
@@ -260,11 +282,12 @@ class TwilioWebhooks {
 void add_twilio_endpoints(Router& router, const Services& services) {
   const auto webhooks = std::make_shared<const TwilioWebhooks>(services);
   const auto post = [&](std::string pattern, std::string_view type, TwilioWebhooks::Take take) {
+    auto& kind = services.webhooks.of("twilio", type);
     router.add({"POST",
                 std::move(pattern),
                 Access::provider,
                 {},
-                [webhooks, type, take](Exchange& exchange) { return webhooks->receive(exchange, type, take); },
+                [webhooks, &kind, take](Exchange& exchange) { return webhooks->receive(exchange, kind, take); },
                 {}});
   };
   post("/webhooks/twilio/voice", "voice", &TwilioWebhooks::voice);

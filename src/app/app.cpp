@@ -82,6 +82,7 @@ class App::Impl {
         streams(settings.calls.max_streams),
         authenticator(std::move(keys)),
         idempotent(*database, clock, *ids, settings.api.idempotency_retention),
+        webhooks(clock),
         limits(*live, settings.limits, metrics, clock),
         hub(calls, *database, workers.at(0)),
         call_metrics(metrics),
@@ -93,7 +94,7 @@ class App::Impl {
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
-                           health, clock, idempotent, limits})),
+                           health, clock, idempotent, limits, webhooks})),
         server(workers, *api, settings.server, *ids, files),
         upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock, idempotent}) {}
 
@@ -154,6 +155,7 @@ class App::Impl {
   media::ActiveStreams streams;
   auth::Authenticator authenticator;
   api::IdempotentRequests idempotent;
+  observe::WebhookFigures webhooks;
   api::RateLimits limits;
   events::EventHub hub;
   CallMetrics call_metrics;

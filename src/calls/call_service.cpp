@@ -73,10 +73,10 @@ asio::awaitable<Result<StoredAnswer>> CallService::arrive(Arrival arrival, Rende
   co_return co_await impl_->change<StoredAnswer>(work);
 }
 
-asio::awaitable<Result<std::string>> CallService::update(StatusUpdate update) {
+asio::awaitable<Result<StoredAnswer>> CallService::update(StatusUpdate update) {
   if (auto checked = check_event_data(update.data); !checked) co_return checked.error();
   auto work = [&](CallLog& log) { return impl_->take(log, update); };
-  co_return co_await impl_->change<std::string>(work);
+  co_return co_await impl_->change<StoredAnswer>(work);
 }
 
 asio::awaitable<Result<MediaGrant>> CallService::start_media(std::string call_id, std::string provider_call_id,

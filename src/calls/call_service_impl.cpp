@@ -75,10 +75,13 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arriv
   return answer;
 }
 
-Result<std::string> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
-  if (auto answer = find_answer(log.sql(), update.inbox_key)) return std::move(answer->call_id);
+Result<StoredAnswer> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
+  if (auto answer = find_answer(log.sql(), update.inbox_key)) return *answer;
   Call& call = log.lock_or_create(update.provider, update.provider_call_id, ids.make("call"));
-  if (!keep_answer(log, update.inbox_key, call, {})) return call.id;
+  StoredAnswer answer;
+  answer.call_id = call.id;
+  answer.repeated = !keep_answer(log, update.inbox_key, call, answer);
+  if (answer.repeated) return answer;
   if (call.version == 0) {
     const Arrival heard_of{.inbox_key = {},
                            .provider = update.provider,
@@ -90,7 +93,7 @@ Result<std::string> CallService::Impl::take(CallLog& log, const StatusUpdate& up
     log.append(call, make_event(EventType::call_received, log.now(), received_data(heard_of, "")));
   }
   log.append(call, make_event(update.type, update.at, update.data));
-  return call.id;
+  return answer;
 }
 
 Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::string& call_id,

@@ -37,7 +37,7 @@ class CallService::Impl {
   Event make_event(EventType type, WallTime at, std::string data);
 
   Result<StoredAnswer> admit(CallLog& log, const Arrival& arrival, const Render& render);
-  Result<std::string> take(CallLog& log, const StatusUpdate& update);
+  Result<StoredAnswer> take(CallLog& log, const StatusUpdate& update);
   Result<MediaGrant> grant_media(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
                                  const std::string& token, const std::string& data);
   Result<std::size_t> append_all(CallLog& log, std::span<const Event> events);

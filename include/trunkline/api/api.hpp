@@ -13,6 +13,7 @@
 #include <trunkline/net/http.hpp>
 #include <trunkline/observe/health.hpp>
 #include <trunkline/observe/metrics.hpp>
+#include <trunkline/observe/webhook_figures.hpp>
 #include <trunkline/providers/media_leg.hpp>
 #include <trunkline/recording/library.hpp>
 #include <trunkline/store/sql.hpp>
@@ -39,6 +40,7 @@ struct Services {
   const Clock& clock;
   IdempotentRequests& idempotent;
   RateLimits& limits;
+  observe::WebhookFigures& webhooks;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

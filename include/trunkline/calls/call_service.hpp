@@ -24,7 +24,8 @@ struct StoredAnswer {
   int status = 204;  ///< nothing to say: what a callback gets that is only taken note of
   std::string content_type;
   std::string body;
-  std::string call_id;  ///< whose it is; filled in by the service
+  std::string call_id;    ///< whose it is; filled in by the service
+  bool repeated = false;  ///< given before to the same request, which had no effect now
 };
 
 /// A new call as a provider announces it.
@@ -132,8 +133,8 @@ class CallService {
   asio::awaitable<Result<StoredAnswer>> arrive(Arrival arrival, Render render);
 
   /// A status or other callback. Unknown calls are created from it, without a route until they arrive. The same inbox
-  /// key changes nothing. Gives the call's id.
-  asio::awaitable<Result<std::string>> update(StatusUpdate update);
+  /// key changes nothing. The answer says whose call it is about, and whether the request was known.
+  asio::awaitable<Result<StoredAnswer>> update(StatusUpdate update);
 
   /// Redeems a media token: checks that it belongs to `call_id` and `provider_call_id`, that it is fresh, and burns
   /// it; the call becomes CONNECTED, and a row for its recording is made if its route records. Errors: `bad_token`

@@ -81,7 +81,8 @@ struct ApiFixture {
                     health,
                     calls.clock,
                     idempotent,
-                    limits});
+                    limits,
+                    webhooks});
   }
 
   std::string token(const std::string& role = "admin") const {
@@ -122,6 +123,7 @@ struct ApiFixture {
   events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
   IdempotentRequests idempotent{*calls.database, calls.clock, *calls.ids, std::chrono::hours(24)};
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
+  observe::WebhookFigures webhooks{calls.clock};
   RateLimits limits{*live, settings.limits, metrics, calls.clock};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;

@@ -161,7 +161,7 @@ struct Fixture {
   }
   Admitted arrive(const std::string& sid) { return arrive(arrival(sid)); }
 
-  Result<std::string> report(const std::string& sid, const std::string& key, State state, std::string_view more = "") {
+  Result<StoredAnswer> report(const std::string& sid, const std::string& key, State state, std::string_view more = "") {
     StatusUpdate update;
     update.inbox_key = key;
     update.provider = "twilio";
