@@ -29,7 +29,7 @@ bool is_loopback(const net::Request& request) {
 // an address, which is kept in histories and logs.
 std::string_view token_of(const Endpoint& endpoint, const Exchange& exchange, Purpose purpose) {
   const std::string_view token = auth::bearer_token(exchange.request.header("Authorization"));
-  if (!token.empty() || !(purpose == Purpose::socket || endpoint.linked)) return token;
+  if (!token.empty() || (purpose != Purpose::socket && !endpoint.linked)) return token;
   return first_of(exchange.query, "access_token");
 }
 

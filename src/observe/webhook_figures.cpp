@@ -35,6 +35,7 @@ WebhookKind& WebhookFigures::of(std::string_view provider, std::string_view type
 std::vector<const WebhookKind*> WebhookFigures::kinds() const {
   const std::lock_guard lock(mutex_);
   std::vector<const WebhookKind*> all;
+  all.reserve(kinds_.size());
   for (const WebhookKind& kind : kinds_) all.push_back(&kind);
   return all;
 }
