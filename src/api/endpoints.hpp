@@ -12,6 +12,7 @@ void add_call_endpoints(Router& router, const Services& services);
 void add_recording_endpoints(Router& router, const Services& services);
 void add_live_endpoints(Router& router, const Services& services);
 void add_twilio_endpoints(Router& router, const Services& services);
+void add_webhook_figures_endpoints(Router& router, const Services& services);
 void add_system_endpoints(Router& router, const Services& services);
 
 }  // namespace trunkline::api

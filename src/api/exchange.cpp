@@ -10,7 +10,7 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 20> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 21> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, int>, 20> statuses = {{
     {"too_many_parameters", 400},
     {"duplicate_request", 409},
     {"store_unavailable", 503},
+    {"node_unreachable", 503},
     {"store_failed", 503},    // nothing was changed: whoever asks again may have more luck
     {"store_in_doubt", 503},  // a provider asks again, and its key in the inbox says what became of it
     {"overloaded", 503},

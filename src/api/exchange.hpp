@@ -1,5 +1,6 @@
 #pragma once
 
+#include <trunkline/api/rate_limits.hpp>
 #include <trunkline/auth/principal.hpp>
 #include <trunkline/base/form.hpp>
 #include <trunkline/net/http.hpp>
@@ -32,7 +33,10 @@ struct Exchange {
   Params path;   ///< values of the `{name}`s, decoded
   Params query;  ///< decoded
   auth::Principal principal;
-  std::string call_id;  ///< of the call that it turned out to be about, unless the path says it; for the log
+  std::string call_id;     ///< of the call that it turned out to be about, unless the path says it; for the log
+  bool unproven = false;   ///< the handler found the provider's proof missing or wrong: counts against the client
+  bool repeated = false;   ///< the handler knew the request from before, and it had no effect
+  LimitAnswer limit = {};  ///< of the limit that applies, for the answer's headers
 
   std::string_view param(std::string_view name) const { return first_of(path, name); }
 

@@ -1,8 +1,10 @@
 // Every request passes here: route, admission, handler, then what all answers share.
 
 #include "api/accept.hpp"
+#include "api/admission.hpp"
 #include "api/endpoints.hpp"
 #include "api/guard.hpp"
+#include "api/once.hpp"
 #include "api/router.hpp"
 
 #include <trunkline/api/api.hpp>
@@ -19,21 +21,6 @@ namespace {
 
 constexpr std::size_t gzip_from_bytes = 1024;
 
-// Whether the client asked for this host by a name that means it everywhere, at any port.
-bool names_loopback(std::string_view host) {
-  const auto end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
-  const std::string_view name = host.substr(0, end);
-  return name == "127.0.0.1" || name == "[::1]" || text::iequals(name, "localhost");
-}
-
-bool is_loopback(const net::Request& request) {
-  const auto& address = request.remote_address;
-  const bool local = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-  // Behind a proxy on this host everybody would look local. Most proxies give themselves away by one of these.
-  return local && names_loopback(request.header("Host")) && request.header("X-Forwarded-For").empty() &&
-         request.header("Forwarded").empty();
-}
-
 // A label, so from a closed set: the method is the client's own word.
 std::string_view known_method(std::string_view method) {
   static constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
@@ -46,9 +33,6 @@ bool is_probe(std::string_view route) {
   return route.ends_with("health") || route.ends_with("livez") || route.ends_with("readyz") ||
          route.ends_with("ready") || route.ends_with("metrics");
 }
-
-/// What a request is to get: an address may have both to give.
-enum class Purpose : std::uint8_t { answer, socket };
 
 /// Of a request that asked for an upgrade.
 class NoBody final : public net::IncomingBody {
@@ -89,6 +73,7 @@ class Gate final : public Api {
     add_recording_endpoints(router_, services_);
     add_live_endpoints(router_, services_);
     add_twilio_endpoints(router_, services_);
+    add_webhook_figures_endpoints(router_, services_);
     add_system_endpoints(router_, services_);
   }
 
@@ -130,11 +115,24 @@ class Gate final : public Api {
       co_return response;
     }
     Exchange exchange{request, std::move(match.path), {}, {}, {}};
-    if (auto refusal = admit(*match.endpoint, exchange, Purpose::answer)) co_return std::move(*refusal);
-    if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
-    net::Response response = co_await serve_guarded(*match.endpoint, exchange);
+    if (auto refusal = co_await admission_.admit(*match.endpoint, exchange, Purpose::answer)) {
+      co_return std::move(*refusal);
+    }
+    auto unread = co_await body.receive();
+    net::Response response;
+    if (unread) {
+      response = std::move(*unread);
+    } else {
+      response = co_await perform(*match.endpoint, exchange);
+    }
+    co_await admission_.conclude(exchange, response);
     trace.take(exchange);
     co_return response;
+  }
+
+  asio::awaitable<net::Response> perform(const Endpoint& endpoint, Exchange& exchange) const {
+    if (wants_once(endpoint, exchange.request)) return serve_once(services_.idempotent, endpoint, exchange);
+    return serve_guarded(endpoint, exchange);
   }
 
   asio::awaitable<net::Upgrade> answer_upgrade(net::Request& request, Trace& trace) {
@@ -148,56 +146,12 @@ class Gate final : public Api {
     trace.route = match.endpoint->pattern;
     Exchange exchange{request, std::move(match.path), {}, {}, {}};
     trace.take(exchange);
-    if (auto refusal = admit(*match.endpoint, exchange, Purpose::socket))
+    if (auto refusal = co_await admission_.admit(*match.endpoint, exchange, Purpose::socket)) {
       co_return net::Upgrade{nullptr, std::move(*refusal)};
-    co_return co_await upgrade_guarded(*match.endpoint, exchange);
-  }
-
-  // What speaks against serving this request: a malformed query, or a caller who may not.
-  std::optional<net::Response> admit(const Endpoint& endpoint, Exchange& exchange, Purpose purpose) const {
-    auto query = parse_form(exchange.request.query);
-    if (!query) return exchange.fail(query.error());
-    exchange.query = std::move(*query);
-    if (endpoint.access == Access::open || endpoint.access == Access::provider) return std::nullopt;
-    if (endpoint.access == Access::operators && operators_admitted(exchange.request)) return std::nullopt;
-
-    const std::string_view token = token_of(endpoint, exchange, purpose);
-    auto principal = services_.authenticator.authenticate(token);
-    if (!principal) {
-      net::Response response = net::problem(401, principal.error(), exchange.request.id);
-      // Who has shown nothing is not told of an error (RFC 6750 section 3.1).
-      response.set("WWW-Authenticate", token.empty() ? "Bearer realm=\"trunkline\""
-                                                     : "Bearer realm=\"trunkline\", error=\"invalid_token\"");
-      return response;
     }
-    if (!principal->may(endpoint.permission)) {
-      return net::problem(403,
-                          make_error("permission_denied",
-                                     "this needs the permission " + std::string(auth::to_string(endpoint.permission))),
-                          exchange.request.id);
-    }
-    exchange.principal = std::move(*principal);
-    return std::nullopt;
-  }
-
-  // Browsers cannot set headers on a WebSocket or a link (RFC 6750 section 2.3). Elsewhere a token has no business in
-  // an address, which is kept in histories and logs.
-  static std::string_view token_of(const Endpoint& endpoint, const Exchange& exchange, Purpose purpose) {
-    const std::string_view token = auth::bearer_token(exchange.request.header("Authorization"));
-    if (!token.empty() || !(purpose == Purpose::socket || endpoint.linked)) return token;
-    return first_of(exchange.query, "access_token");
-  }
-
-  bool operators_admitted(const net::Request& request) const {
-    switch (services_.settings.security.metrics_access) {
-      case config::MetricsAccess::open:
-        return true;
-      case config::MetricsAccess::loopback:
-        return is_loopback(request);
-      case config::MetricsAccess::token:
-        return false;
-    }
-    return false;
+    net::Upgrade result = co_await upgrade_guarded(*match.endpoint, exchange);
+    if (!result.handler) co_await admission_.conclude(exchange, result.refusal);
+    co_return result;
   }
 
   static net::Response unmatched(const net::Request& request, const std::vector<std::string>& allowed) {
@@ -260,7 +214,10 @@ class Gate final : public Api {
     const bool any = std::find(allowed.begin(), allowed.end(), "*") != allowed.end();
     if (!any && std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return;
     response.set("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
-    response.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, ETag, Content-Range");
+    response.set(
+        "Access-Control-Expose-Headers",
+        "X-Request-Id, Retry-After, ETag, Content-Range, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, "
+        "RateLimit-Reset");
     response.set("Vary", "Origin, Accept-Encoding");
   }
 
@@ -274,7 +231,7 @@ class Gate final : public Api {
                                 {"callId", trace.call_id},
                                 {"status", status},
                                 {"ms", std::chrono::duration<double, std::milli>(took).count()},
-                                {"remote", request.remote_address}};
+                                {"remote", request.client_address}};
     if (is_probe(trace.route)) {
       log::debug("request", fields);
     } else {
@@ -283,6 +240,7 @@ class Gate final : public Api {
   }
 
   const Services services_;
+  const Admission admission_{services_};
   Router router_;
 };
 

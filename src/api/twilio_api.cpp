@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,13 +59,18 @@ class TwilioWebhooks {
 
   using Take = asio::awaitable<net::Response> (TwilioWebhooks::*)(Exchange&, const Params&) const;
 
-  asio::awaitable<net::Response> receive(Exchange& exchange, std::string_view type, Take take) const {
-    net::Response response = co_await checked(exchange, type, take);
-    services_.metrics.webhooks(type, result_of(response.status)).add();
+  asio::awaitable<net::Response> receive(Exchange& exchange, observe::WebhookKind& kind, Take take) const {
+    const MonoTime began = services_.clock.mono();
+    net::Response response = co_await checked(exchange, kind, take);
+    const Outcome outcome = outcome_of(response.status);
+    services_.metrics.webhooks(kind.type, word_of(outcome)).add();
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock.mono() - began);
+    kind.note(outcome, took, services_.clock.wall());
+    if (exchange.repeated) ++kind.duplicates;
     if (response.status >= 300) {
       const auto problem = nlohmann::json::parse(response.body, nullptr, false);
       log::warn("webhook not accepted", {{"requestId", exchange.request.id},
-                                         {"type", type},
+                                         {"type", kind.type},
                                          {"status", response.status},
                                          {"reason", problem.value("detail", "")}});
     }
@@ -75,17 +81,22 @@ class TwilioWebhooks {
     auto arrival = twilio::parse_voice(params, idempotency_token(exchange));
     if (!arrival) co_return invalid(exchange, arrival.error());
     const bool full = services_.streams.full(services_.clock.mono());
-    arrival->known_only = full || services_.health.draining();
     const std::string from = arrival->from;
+    const LimitAnswer limit = co_await services_.limits.take(LimitClass::phone, from);
+    arrival->known_only = full || !limit.admitted || services_.health.draining();
     const std::string to = arrival->to;
     auto answer = co_await services_.calls.arrive(std::move(*arrival),
                                                   [this](const auto& admission) { return render(admission); });
     if (!answer && answer.error().code == "no_new_calls") {
-      if (full) log::warn("call refused", {{"requestId", exchange.request.id}, {"reason", "MAX_STREAMS is reached"}});
+      if (full || !limit.admitted) {
+        const std::string_view reason = full ? "MAX_STREAMS is reached" : "too many calls from this number";
+        log::warn("call refused", {{"requestId", exchange.request.id}, {"reason", reason}});
+      }
       co_return response_of(twiml_answer(*to_xml(twilio::refusal())));
     }
     if (!answer) co_return exchange.fail(answer.error());
     exchange.call_id = answer->call_id;
+    exchange.repeated = answer->repeated;
     log::info("call arrives", {{"requestId", exchange.request.id},
                                {"callId", answer->call_id},
                                {"from", log::masked(from)},
@@ -100,6 +111,7 @@ class TwilioWebhooks {
     const auto taken = co_await services_.calls.update(std::move(*update));
     if (!taken) co_return exchange.fail(taken.error());
     exchange.call_id = taken->call_id;
+    exchange.repeated = taken->repeated;
     if (state && calls::is_terminal(*state)) {
       services_.streams.expect_no_more(taken->call_id);
       services_.commands.end_soon(taken->call_id, taken->node, {media::EndCause::provider_status, "", false});
@@ -116,6 +128,7 @@ class TwilioWebhooks {
       const auto kept = co_await keep(status->inbox_key, status->call_sid, calls::EventType::media_trouble, status->at,
                                       std::move(data));
       if (!kept) co_return exchange.fail(kept.error());
+      exchange.repeated = kept->repeated;
     }
     if (status->event != Event::started) exchange.call_id = co_await end_stream(*status);
     co_return no_content();
@@ -135,6 +148,7 @@ class TwilioWebhooks {
     const auto kept = co_await keep(status->inbox_key, status->call_sid, type, services_.clock.wall(), std::move(data));
     if (!kept) co_return exchange.fail(kept.error());
     exchange.call_id = kept->call_id;
+    exchange.repeated = kept->repeated;
     co_return no_content();
   }
 
@@ -161,13 +175,20 @@ class TwilioWebhooks {
   }
 
  private:
-  static std::string_view result_of(int status) {
-    if (status < 300) return "accepted";
-    if (status == 403) return "forged";
-    return status < 500 ? "refused" : "failed";
+  using Outcome = observe::WebhookKind::Outcome;
+
+  static Outcome outcome_of(int status) {
+    if (status < 300) return Outcome::accepted;
+    if (status == 403) return Outcome::forged;
+    return status < 500 ? Outcome::refused : Outcome::failed;
   }
 
-  asio::awaitable<net::Response> checked(Exchange& exchange, std::string_view type, Take take) const {
+  static std::string_view word_of(Outcome outcome) {
+    static constexpr std::array<std::string_view, 4> words = {"accepted", "refused", "forged", "failed"};
+    return words[static_cast<std::size_t>(outcome)];
+  }
+
+  asio::awaitable<net::Response> checked(Exchange& exchange, observe::WebhookKind& kind, Take take) const {
     const net::Request& request = exchange.request;
     const std::string_view content_type = request.header("Content-Type");
     if (!request.body.empty() && !text::lower(content_type).starts_with("application/x-www-form-urlencoded")) {
@@ -184,11 +205,16 @@ class TwilioWebhooks {
     net::Response response = co_await (this->*take)(exchange, *params);
     const auto sent = twilio::sent_at(*params);
     // Clocks differ, and some of Twilio's times are cut to the second: less than nothing is nothing.
-    if (sent) services_.metrics.webhook_lag(type).observe(std::max(services_.clock.wall() - *sent, milliseconds{0}));
+    if (sent) {
+      const milliseconds lag = std::max(services_.clock.wall() - *sent, milliseconds{0});
+      services_.metrics.webhook_lag(kind.type).observe(lag);
+      kind.lag.note(lag);
+    }
     co_return response;
   }
 
-  net::Response forged(const Exchange& exchange) const {
+  net::Response forged(Exchange& exchange) const {
+    exchange.unproven = true;
     const std::string_view signature = exchange.request.header(signature_header);
     if (services_.settings.twilio.auth_tokens.empty()) {
       log::error("a Twilio request came, but TWILIO_AUTH_TOKEN is not set", {{"requestId", exchange.request.id}});
@@ -253,11 +279,12 @@ class TwilioWebhooks {
 void add_twilio_endpoints(Router& router, const Services& services) {
   const auto webhooks = std::make_shared<const TwilioWebhooks>(services);
   const auto post = [&](std::string pattern, std::string_view type, TwilioWebhooks::Take take) {
+    auto& kind = services.webhooks.of("twilio", type);
     router.add({"POST",
                 std::move(pattern),
                 Access::provider,
                 {},
-                [webhooks, type, take](Exchange& exchange) { return webhooks->receive(exchange, type, take); },
+                [webhooks, &kind, take](Exchange& exchange) { return webhooks->receive(exchange, kind, take); },
                 {}});
   };
   post("/webhooks/twilio/voice", "voice", &TwilioWebhooks::voice);

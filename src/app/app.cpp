@@ -1,5 +1,6 @@
 #include "app/call_metrics.hpp"
 #include "app/deepgram_link.hpp"
+#include "app/live_calls.hpp"
 #include "app/membership.hpp"
 #include "app/node_identity.hpp"
 #include "app/recovery.hpp"
@@ -100,8 +101,12 @@ class App::Impl {
         streams(settings.calls.max_streams),
         commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
         authenticator(std::move(keys)),
+        idempotent(*database, clock, *ids, settings.api.idempotency_retention),
+        webhooks(clock),
+        limits(*live, settings.limits, metrics, clock),
         hub(calls, *live, workers.at(0)),
         call_metrics(metrics),
+        live_calls({*live, calls, streams, commands, workers.at(0).context(), identity.id()}),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
         deepgram_link(workers),
@@ -110,18 +115,19 @@ class App::Impl {
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, commands, media, hub, authenticator,
-                           metrics, health, clock})),
+                           metrics, health, clock, idempotent, limits, webhooks})),
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
-        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, health, server, workers, *twilio, membership,
-                clock}) {}
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server, workers, *twilio, membership,
+                clock, idempotent}) {}
 
   ~Impl() { stop(); }
 
   Result<> start() {
     calls.observe(hub);
     calls.observe(call_metrics);
+    calls.observe(live_calls);
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
     if (auto recovered = recovery.begin(identity.id(), workers.at(0)); !recovered) return recovered;
@@ -185,8 +191,12 @@ class App::Impl {
   media::ActiveStreams streams;
   media::StreamCommands commands;
   auth::Authenticator authenticator;
+  api::IdempotentRequests idempotent;
+  observe::WebhookFigures webhooks;
+  api::RateLimits limits;
   events::EventHub hub;
   CallMetrics call_metrics;
+  LiveCalls live_calls;
   std::unique_ptr<speech::Synthesizer> synthesizer;
   std::unique_ptr<adapters::EmbeddedTranscriber> embedded;
   DeepgramLink deepgram_link;

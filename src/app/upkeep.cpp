@@ -67,6 +67,7 @@ void Upkeep::start() {
   asio::co_spawn(loop, watch_live_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
   asio::co_spawn(loop, forget_forever(), asio::detached);
+  asio::co_spawn(loop, renew_live_forever(), asio::detached);
   if (!parts_.settings.database.url.empty()) asio::co_spawn(loop, recount_forever(), asio::detached);
 }
 
@@ -125,8 +126,27 @@ asio::awaitable<void> Upkeep::forget_forever() {
     const WallTime before = parts_.clock.wall() - parts_.settings.calls.inbox_retention;
     const auto forgotten = co_await parts_.calls.forget_requests(before, forget_batch);
     if (!forgotten) log::warn("old requests were not forgotten", {{"reason", forgotten.error().message}});
-    const bool more = forgotten && *forgotten >= forget_batch;
+    const auto answers = co_await parts_.idempotent.forget(forget_batch);
+    if (!answers) log::warn("old answers were not forgotten", {{"reason", answers.error().message}});
+    const bool more = (forgotten && *forgotten >= forget_batch) || (answers && *answers >= forget_batch);
     co_await pause(more ? forget_pause : forget_interval);
+  }
+}
+
+// At its times, and at once when what is live may have been lost. At the start active calls are shown before anybody asks.
+asio::awaitable<void> Upkeep::renew_live_forever() {
+  for (;;) {
+    const auto losses = parts_.live.losses();
+    co_await parts_.live_calls.renew_streams();
+    const bool leads = co_await parts_.membership.leads();
+    if (leads) {
+      const auto renewed = co_await parts_.live_calls.renew_calls();
+      if (!renewed) log::debug("live calls were not renewed", {{"reason", renewed.error().message}});
+    }
+    for (auto waited = milliseconds{0}; waited < LiveCalls::renewal && parts_.live.losses() == losses;
+         waited += watch_interval) {
+      co_await pause(watch_interval);
+    }
   }
 }
 

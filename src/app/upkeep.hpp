@@ -1,10 +1,12 @@
 #pragma once
 
 #include "app/call_metrics.hpp"
+#include "app/live_calls.hpp"
 #include "app/live_check.hpp"
 #include "app/membership.hpp"
 #include "app/store_check.hpp"
 
+#include <trunkline/api/idempotent_requests.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
@@ -34,12 +36,14 @@ class Upkeep {
     media::StreamCommands& commands;
     observe::Metrics& metrics;
     CallMetrics& call_metrics;
+    LiveCalls& live_calls;
     observe::Health& health;
     net::Server& server;
     net::Workers& workers;
     calls::Provider& provider;
     Membership& membership;
     const Clock& clock;
+    api::IdempotentRequests& idempotent;
   };
   explicit Upkeep(const Parts& parts);
   ~Upkeep();
@@ -57,6 +61,7 @@ class Upkeep {
   asio::awaitable<void> export_forever();
   asio::awaitable<void> forget_forever();
   asio::awaitable<void> recount_forever();
+  asio::awaitable<void> renew_live_forever();
   void export_gauges();
   void export_problems(const net::ServerCounters& counters);
 

@@ -45,7 +45,7 @@ bool has_bits_behind(const Octets& octets, unsigned prefix_bits) {
 std::optional<ip::address> parse_exactly(std::string_view text) {
   if (text.find('%') != std::string_view::npos) return std::nullopt;  // a zone means something on one host only
   boost::system::error_code error;
-  const ip::address address = ip::make_address(std::string(text), error);
+  ip::address address = ip::make_address(std::string(text), error);
   if (error) return std::nullopt;
   return address;
 }

@@ -67,7 +67,7 @@ std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key)
   const auto rows = sql.query("SELECT status, content_type, body, call_id FROM inbox WHERE key = $1", {key});
   if (rows.empty()) return std::nullopt;
   const store::Row& row = rows.front();
-  return StoredAnswer{static_cast<int>(row.integer(0)), row.text(1), row.text(2), row.text(3)};
+  return StoredAnswer{static_cast<int>(row.integer(0)), row.text(1), row.text(2), row.text(3), true};
 }
 
 bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer) {

@@ -1,5 +1,7 @@
 #include "config/options.hpp"
 
+#include <trunkline/base/cidr.hpp>
+
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
@@ -16,6 +18,10 @@ bool is_address(std::string_view text) {
   boost::system::error_code error;
   boost::asio::ip::make_address(text, error);
   return !error;
+}
+
+bool is_block(std::string_view text) {
+  return Cidr::parse(text).has_value();
 }
 
 bool is_account_sid(std::string_view text) {
@@ -129,6 +135,11 @@ const Option table[] = {
     {"MAX_CONNECTIONS_PER_ADDRESS", "server.max_connections_per_address",
      at<&Settings::server, &Server::max_connections_per_address>, Range{1, 1'000'000}, "4096",
      "Open connections from one address. Providers and proxies come from few."},
+    {"TRUSTED_PROXIES", "server.trusted_proxies", at<&Settings::server, &Server::trusted_proxies>,
+     Shape{is_block, "is neither an IP address nor a CIDR block without bits behind its prefix"},
+     "10.0.0.0/8,2001:db8::/32",
+     "Addresses of the proxies before this process: what they note in X-Forwarded-For or Forwarded is believed, "
+     "in logs and for limits."},
     {"WS_MAX_MESSAGE_BYTES", "server.max_message_bytes", at<&Settings::server, &Server::max_message_bytes>,
      Range{4 * kib, 16 * mib}, "262144", "Largest WebSocket message."},
     {"CORS_ORIGINS", "server.cors_origins", at<&Settings::server, &Server::cors_origins>,
@@ -207,6 +218,30 @@ const Option table[] = {
      "How long a provider's request is remembered, so that its repetition changes nothing; providers repeat for "
      "minutes, "
      "or a day at most."},
+
+    {"IDEMPOTENCY_RETENTION_H", "api.idempotency_retention_h", at<&Settings::api, &Api::idempotency_retention>,
+     Range{1, 31 * 24}, "24",
+     "How long the answer to a POST with an Idempotency-Key is kept, to be given again when the same comes again."},
+
+    {"RATE_LIMIT_API_READ_PER_MINUTE", "limits.api_read_per_minute",
+     at<&Settings::limits, &Limits::api_read_per_minute>, Range{0, 10'000'000}, "60000",
+     "Requests a minute that change nothing, of one token's subject; a tenth at once. 0 is no limit, here and below."},
+    {"RATE_LIMIT_API_WRITE_PER_MINUTE", "limits.api_write_per_minute",
+     at<&Settings::limits, &Limits::api_write_per_minute>, Range{0, 10'000'000}, "6000",
+     "The same of requests that change something."},
+    {"RATE_LIMIT_WEBHOOK_PER_MINUTE", "limits.webhook_per_minute", at<&Settings::limits, &Limits::webhook_per_minute>,
+     Range{0, 10'000'000}, "60000",
+     "Webhooks a minute from one address, proven or not. Providers come from few addresses, with proofs."},
+    {"RATE_LIMIT_UPGRADE_PER_MINUTE", "limits.upgrade_per_minute", at<&Settings::limits, &Limits::upgrade_per_minute>,
+     Range{0, 10'000'000}, "6000",
+     "WebSockets a minute that one address may ask for, the provider's for media included."},
+    {"RATE_LIMIT_UNPROVEN_PER_MINUTE", "limits.unproven_per_minute",
+     at<&Settings::limits, &Limits::unproven_per_minute>, Range{0, 10'000'000}, "60",
+     "Requests a minute from one address that fail authentication or signature; then such requests are answered 429, "
+     "and "
+     "those with a valid proof as ever."},
+    {"RATE_LIMIT_PHONE_PER_MINUTE", "limits.phone_per_minute", at<&Settings::limits, &Limits::phone_per_minute>,
+     Range{0, 10'000'000}, "10", "New calls a minute from one calling number; over that the caller hears busy."},
 };
 
 }  // namespace

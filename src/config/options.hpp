@@ -13,9 +13,9 @@ namespace trunkline::config {
 /// Where in Settings an option lives; the alternative is the option's type.
 template <class T>
 using Place = T& (*)(Settings&);
-using Field =
-    std::variant<Place<std::string>, Place<std::vector<std::string>>, Place<std::filesystem::path>, Place<bool>,
-                 Place<std::uint16_t>, Place<std::size_t>, Place<seconds>, Place<milliseconds>, Place<MetricsAccess>>;
+using Field = std::variant<Place<std::string>, Place<std::vector<std::string>>, Place<std::filesystem::path>,
+                           Place<bool>, Place<std::uint16_t>, Place<std::size_t>, Place<hours>, Place<seconds>,
+                           Place<milliseconds>, Place<MetricsAccess>>;
 
 struct Anything {};
 struct Range {

@@ -14,11 +14,12 @@ struct Heading {
 };
 constexpr std::array headings = {
     Heading{"", "General"},      Heading{"database", "Database"},
-    Heading{"node", "Node"},     Heading{"redis", "Redis"},   Heading{"server", "Server"},
-    Heading{"log", "Log"},       Heading{"security", "Security"},
-    Heading{"twilio", "Twilio"}, Heading{"deepgram", "Deepgram"},
-    Heading{"speech", "Speech"}, Heading{"recording", "Recording"},
-    Heading{"calls", "Calls"},
+    Heading{"node", "Node"},     Heading{"redis", "Redis"},
+    Heading{"server", "Server"}, Heading{"log", "Log"},
+    Heading{"security", "Security"}, Heading{"twilio", "Twilio"},
+    Heading{"deepgram", "Deepgram"}, Heading{"speech", "Speech"},
+    Heading{"recording", "Recording"}, Heading{"calls", "Calls"},
+    Heading{"api", "API"}, Heading{"limits", "Limits"},
 };
 
 std::string_view section_of(const Option& option) {

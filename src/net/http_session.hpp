@@ -5,6 +5,7 @@
 
 #include <trunkline/base/offload.hpp>
 #include <trunkline/base/text.hpp>
+#include <trunkline/net/forwarded.hpp>
 #include <trunkline/net/problem.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -239,6 +240,7 @@ class HttpSession {
       request.headers.push_back({std::string(as_view(field.name_string())), std::string(as_view(field.value()))});
     }
     request.remote_address = lease_->address();
+    request.client_address = client_address(request.remote_address, request.headers, state_->proxies);
     request.worker = &worker_;
     request.id = request_id(request.header("X-Request-Id"));
     return request;

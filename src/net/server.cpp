@@ -38,12 +38,6 @@ Result<std::shared_ptr<asio::ssl::context>> load_tls(const config::Server& setti
   return context;
 }
 
-// An IPv4 client of a socket that listens on both kinds is an IPv4 client.
-asio::ip::address plain_address(const asio::ip::address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-}
-
 }  // namespace
 
 std::shared_ptr<Lease> Lease::take(const std::shared_ptr<ServerState>& state, const std::string& address) {
@@ -149,7 +143,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     error_code error;
     const auto peer = socket.remote_endpoint(error);
     if (error) return;
-    auto lease = Lease::take(state_, plain_address(peer.address()).to_string());
+    // An IPv4 client of a socket that listens on both kinds is an IPv4 client.
+    auto lease = Lease::take(state_, plain_ip(peer.address()).to_string());
     if (!lease) {
       ++state_->counters.refused;
       if (std::atomic_load(&tls_)) return;  // a handshake is what we have no room for

@@ -2,6 +2,7 @@
 
 #include "net/socket.hpp"
 
+#include <trunkline/base/cidr.hpp>
 #include <trunkline/net/server.hpp>
 
 #include <boost/asio/ssl/context.hpp>
@@ -12,17 +13,21 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace trunkline::net {
 
 /// What all connections of a server share. Outlives them: each holds it.
 struct ServerState {
   ServerState(Workers& all, HttpService& answers, const config::Server& limits, Ids& identity, ThreadPool& readers)
-      : workers(all), service(answers), settings(limits), ids(identity), files(readers) {}
+      : workers(all), service(answers), settings(limits), ids(identity), files(readers) {
+    for (const std::string& block : settings.trusted_proxies) proxies.push_back(Cidr::parse(block).value());
+  }
 
   Workers& workers;
   HttpService& service;
   const config::Server settings;
+  std::vector<Cidr> proxies;
   Ids& ids;
   ThreadPool& files;
   ServerCounters counters;

@@ -125,6 +125,11 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> loop_lags =
       make.histogram({"event_loop_delay_seconds", "How late the worker's timers fire."}, {"worker"}, fine_seconds);
 
+  Labelled<prometheus::Counter> rate_limited =
+      make.counter({"rate_limited_total", "Requests that a rate limit refused."}, {"class"});
+  prometheus::Counter& rate_limits_unchecked =
+      make.counters({"rate_limits_unchecked_total", "Requests that passed because the live store was away."}).Add({});
+
   prometheus::Gauge& store_queue = make.gauges({"store_queue", "Transactions that wait for the database."}).Add({});
   prometheus::Gauge& live_up = make.gauges({"live_up", "1 while the live state (Redis) can be reached."}).Add({});
   prometheus::Counter& live_reconnects =
@@ -230,6 +235,13 @@ Gauge Metrics::connections(std::string_view kind) {
 LoopLag Metrics::event_loop_lag(std::size_t worker) {
   const std::string name = std::to_string(worker);
   return {Gauge(families_->loop_lag.at({name})), Histogram(families_->loop_lags.at({name}))};
+}
+
+Counter Metrics::rate_limited(std::string_view limit_class) {
+  return Counter(families_->rate_limited.at({limit_class}));
+}
+Counter Metrics::rate_limits_unchecked() {
+  return Counter(families_->rate_limits_unchecked);
 }
 
 Gauge Metrics::store_queue() {

@@ -7,8 +7,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 from carrier import Carrier  # noqa: E402
-from gateway import Gateway, base64url, make_jwt, run, scratch, status_params, voice_params  # noqa: E402
-from openapi import Document  # noqa: E402
+from described import DescribedGateway  # noqa: E402
+from gateway import base64url, make_jwt, run, scratch, status_params, voice_params  # noqa: E402
 from tap import check, done, together  # noqa: E402
 
 CALL_FIELDS = {"callId", "provider", "providerCallId", "direction", "state", "from", "to", "createdAt", "connectedAt",
@@ -17,23 +17,6 @@ METRICS = ["build_info", "calls_active", "calls_total", "call_duration_seconds_b
            "webhook_lag_seconds_bucket", "media_streams_active", "media_frames_late_total", "media_gaps_total",
            "relay_delay_seconds_bucket", "http_requests_total", "http_request_duration_seconds_bucket", "connections",
            "event_loop_lag_seconds", "store_queue"]
-
-
-class DescribedGateway(Gateway):
-    """Holds every answer against the document that the gateway itself gives out."""
-
-    def __init__(self, **settings):
-        self.document = None
-        self.seen, self.faults = set(), []
-        super().__init__(**settings)
-        self.document = Document(self.json("/openapi.json"))
-
-    def request(self, method, target, *more, **named):
-        reply = super().request(method, target, *more, **named)
-        if self.document:
-            self.seen.add((target.split("?")[0], reply.status))
-            self.faults += self.document.faults(method, target, reply)
-        return reply
 
 
 def is_problem(reply, status, code=None):

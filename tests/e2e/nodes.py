@@ -1,4 +1,4 @@
-"""Several nodes on one Postgres: one log, one owner a stream, and what happens when a node dies or hangs."""
+"""Several nodes on one Postgres and one Redis: one log, one owner a stream, and what happens when a node dies or hangs."""
 
 import json
 import os
@@ -13,10 +13,13 @@ from gateway import Gateway, status_params, voice_params, wait_for  # noqa: E402
 from tap import check, done, skip, together  # noqa: E402
 
 SHARED = os.environ.get("TRUNKLINE_TEST_POSTGRES")
+REDIS = os.environ.get("TRUNKLINE_TEST_REDIS")
 
 
 def node_on(url, **settings):
-    return Gateway(DATABASE_URL=url, DATABASE_CONNECTIONS=6, NODE_TIMEOUT_S=2, LOG_LEVEL="warn", **settings)
+    """With Redis, where there is one: those of one database share what is live."""
+    live = {"REDIS_URL": REDIS, "REDIS_PREFIX": url.rpartition("e2e_")[2] + ":"} if REDIS else {}
+    return Gateway(DATABASE_URL=url, DATABASE_CONNECTIONS=6, NODE_TIMEOUT_S=2, LOG_LEVEL="warn", **live, **settings)
 
 
 def seqs(socket, count):
@@ -77,6 +80,30 @@ def a_node_dies():
                   row["state"] == "completed" and row["recovered"], row)
 
 
+def commands_are_carried():
+    """A command for a stream on another node answers as if it ran here."""
+    url = postgres.database_on(SHARED)
+    with node_on(url) as one, node_on(url) as two:
+        carrier = Carrier(one).open().start()
+        one.event(carrier.call_id, "media.started")
+        ended = two.request("POST", f"/api/v1/calls/{carrier.call_id}/end", token=two.admin)
+        check("a call is ended by any node", ended.status == 200 and json.loads(ended.body)["state"] == "ENDED", ended)
+        check("its stream is ended where it runs", carrier.closed_with() == 1000, carrier.socket.close_code)
+
+        carrier = Carrier(one).open().start()
+        one.event(carrier.call_id, "media.started")
+        two.webhook("/webhooks/twilio/status", status_params(carrier.voice, "completed", 1))
+        check("and so it is when the provider tells another node of the end", carrier.closed_with() == 1000,
+              carrier.socket.close_code)
+
+        carrier = Carrier(one).open().start()
+        one.event(carrier.call_id, "media.started")
+        one.signal(signal.SIGSTOP)
+        lost = two.request("POST", f"/api/v1/calls/{carrier.call_id}/end", token=two.admin)
+        check("a node that does not answer is no end", lost.status == 503 and b"node_unreachable" in lost.body, lost)
+        one.signal(signal.SIGCONT)
+
+
 def a_node_hangs():
     url = postgres.database_on(SHARED)
     with node_on(url, MEDIA_IDLE_TIMEOUT_MS=600_000) as one, node_on(url) as two:
@@ -121,6 +148,10 @@ def two_on_one_folder():
 if SHARED:
     together([one_log, duplicates_on_two_nodes, a_node_dies])
     together([a_node_hangs, a_shared_folder, two_on_one_folder])
+    if REDIS:
+        commands_are_carried()
+    else:
+        skip("commands are carried to other nodes", "there is no Redis: TRUNKLINE_TEST_REDIS is not set")
 else:
     skip("several nodes", "there is no Postgres: TRUNKLINE_TEST_POSTGRES is not set")
 done()

@@ -64,7 +64,7 @@ class Document:
         if keyword == "items":
             return [fault for i, item in enumerate(value or []) for fault in self.mismatches(item, rule, f"{place}[{i}]")]
         if keyword == "required":
-            return [f"{place} has no {name}" for name in rule if name not in value]
+            return [f"{place} has no {name}" for name in rule if name not in (value if value is not None else rule)]
         if keyword in ("properties", "additionalProperties"):
             return self._wrong_members(value, schema, place) if keyword == next(
                 name for name in schema if name in ("properties", "additionalProperties")) else []
@@ -73,7 +73,7 @@ class Document:
     def _wrong_members(self, value, schema, place):
         known, others = schema.get("properties", {}), schema.get("additionalProperties", False)
         found = []
-        for name, member in value.items():
+        for name, member in (value or {}).items():
             if name in known or isinstance(others, dict):
                 found += self.mismatches(member, known.get(name, others), f"{place}.{name}")
             elif not others:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <trunkline/api/idempotent_requests.hpp>
+#include <trunkline/api/rate_limits.hpp>
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/base/clock.hpp>
 #include <trunkline/base/ids.hpp>
@@ -12,6 +14,7 @@
 #include <trunkline/net/http.hpp>
 #include <trunkline/observe/health.hpp>
 #include <trunkline/observe/metrics.hpp>
+#include <trunkline/observe/webhook_figures.hpp>
 #include <trunkline/providers/media_leg.hpp>
 #include <trunkline/recording/library.hpp>
 #include <trunkline/store/sql.hpp>
@@ -37,6 +40,9 @@ struct Services {
   observe::Metrics& metrics;
   observe::Health& health;
   const Clock& clock;
+  IdempotentRequests& idempotent;
+  RateLimits& limits;
+  observe::WebhookFigures& webhooks;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

@@ -24,7 +24,8 @@ struct StoredAnswer {
   int status = 204;  ///< nothing to say: what a callback gets that is only taken note of
   std::string content_type;
   std::string body;
-  std::string call_id;  ///< whose it is; filled in by the service
+  std::string call_id;    ///< whose it is; filled in by the service
+  bool repeated = false;  ///< given before to the same request, which had no effect now
 };
 
 /// A new call as a provider announces it.
@@ -58,7 +59,7 @@ struct StatusUpdate {
 struct Updated {
   std::string call_id;
   std::string node;    ///< where the call's stream runs; empty when none does
-  bool known = false;  ///< the same callback had been taken before
+  bool repeated = false;  ///< the same callback had been taken before
 };
 
 /// What a media socket gets for its one-time token.

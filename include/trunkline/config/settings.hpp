@@ -9,6 +9,7 @@
 
 namespace trunkline::config {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -54,6 +55,7 @@ struct Server {
   milliseconds idle_timeout{60'000};
   std::size_t max_connections = 20'000;
   std::size_t max_connections_per_address = 4'096;
+  std::vector<std::string> trusted_proxies;    ///< addresses and CIDR blocks
   std::size_t max_message_bytes = 256 * 1024;  ///< of a WebSocket message
   std::vector<std::string> cors_origins;
   bool security_headers = true;
@@ -110,6 +112,20 @@ struct Calls {
   seconds inbox_retention{7 * 86'400};
 };
 
+struct Api {
+  hours idempotency_retention{24};  ///< how long the answer to an Idempotency-Key is given again
+};
+
+/// Requests a minute; 0 is no limit.
+struct Limits {
+  std::size_t api_read_per_minute = 60'000;  ///< of a token's subject
+  std::size_t api_write_per_minute = 6'000;
+  std::size_t webhook_per_minute = 0;  ///< of an address
+  std::size_t upgrade_per_minute = 6'000;
+  std::size_t unproven_per_minute = 60;  ///< of an address, and only what proved nothing
+  std::size_t phone_per_minute = 0;      ///< new calls of a calling number
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -143,6 +159,8 @@ struct Settings {
   Speech speech;
   Recording recording;
   Calls calls;
+  Api api;
+  Limits limits;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 

@@ -35,7 +35,8 @@ struct Request {
   std::string query;   ///< what follows `?`, without it
   Headers headers;
   std::string body;            ///< empty until IncomingBody::receive()
-  std::string remote_address;  ///< of the connection; who stands behind a proxy is not guessed
+  std::string remote_address;  ///< of the connection
+  std::string client_address;  ///< behind a trusted proxy: who it speaks for; else the same
   std::string id;              ///< `X-Request-Id` of the client when it is sane, else made here
   Worker* worker = nullptr;    ///< of the connection: what an upgraded socket will live on
 

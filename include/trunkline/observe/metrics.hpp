@@ -92,6 +92,9 @@ class Metrics {
   Counter connection_problems(std::string_view kind);
   LoopLag event_loop_lag(std::size_t worker);
 
+  Counter rate_limited(std::string_view limit_class);
+  Counter rate_limits_unchecked();
+
   Gauge store_queue();
   Gauge live_up();  ///< 1 while what is live can be reached
   Counter live_reconnects();

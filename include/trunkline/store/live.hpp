@@ -57,6 +57,10 @@ class LiveStore {
 
   /// Replaces the whole hash, in one transaction.
   virtual asio::awaitable<Result<>> put_hash(std::string key, Hash fields, milliseconds ttl) = 0;
+  /// As put_hash(), with `version` (below 2^53) as the field of that name, unless the hash that is there has a higher
+  /// one: whoever is late changes nothing. True when it was put.
+  virtual asio::awaitable<Result<bool>> put_newer(std::string key, Hash fields, std::int64_t version,
+                                                  milliseconds ttl) = 0;
   virtual asio::awaitable<Result<Hash>> get_hash(std::string key) = 0;  ///< empty when there is none
 
   /// A sorted set of at most `limit` members: those with the highest scores stay.

@@ -2,6 +2,7 @@
 #include "store/memory/channels.hpp"
 #include "store/memory/keyspace.hpp"
 
+#include <trunkline/base/text.hpp>
 #include <trunkline/store/memory_live.hpp>
 
 #include <mutex>
@@ -66,6 +67,22 @@ class MemoryLive final : public LiveStore {
       keys_.erase(key);
       if (!fields.empty()) keys_.put(key, std::move(fields), now, ttl);
       return {};
+    });
+  }
+
+  asio::awaitable<Result<bool>> put_newer(std::string key, Hash fields, std::int64_t version,
+                                          milliseconds ttl) override {
+    if (auto fits = live::check_ttl(ttl); !fits) co_return fits.error();
+    fields.insert_or_assign("version", std::to_string(version));
+    co_return change<bool>([&](MonoTime now) -> Result<bool> {
+      if (const Held* held = keys_.find(key, now)) {
+        const auto* known = std::get_if<Hash>(held);
+        if (known == nullptr) return other_kind();
+        const auto found = known->find("version");
+        if (found != known->end() && text::to_uint(found->second) > static_cast<std::uint64_t>(version)) return false;
+      }
+      keys_.put(key, std::move(fields), now, ttl);
+      return true;
     });
   }
 

@@ -128,6 +128,20 @@ class RedisLive final : public LiveStore {
     co_return settled(co_await ask_together(std::move(commands)));
   }
 
+  asio::awaitable<Result<bool>> put_newer(std::string key, Hash fields, std::int64_t version,
+                                          milliseconds ttl) override {
+    if (auto fits = live::check_ttl(ttl); !fits) co_return fits.error();
+    fields.insert_or_assign("version", std::to_string(version));
+    Command words{ours(key), std::to_string(version), in_ms(ttl)};
+    for (auto& [name, value] : fields) {
+      words.push_back(name);
+      words.push_back(std::move(value));
+    }
+    const auto reply = only(co_await run(redis::put_newer_script(), std::move(words)));
+    if (!reply) co_return reply.error();
+    co_return reply->integer == 1;
+  }
+
   asio::awaitable<Result<Hash>> get_hash(std::string key) override {
     Command command{"HGETALL", ours(key)};
     auto reply = only(co_await ask_one(std::move(command), Again::yes));

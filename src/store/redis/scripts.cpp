@@ -43,6 +43,18 @@ return 1
   return script;
 }
 
+const Script& put_newer_script() {
+  static const Script script(R"(
+local known = redis.call('HGET', KEYS[1], 'version')
+if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+)");
+  return script;
+}
+
 // As take_token(). The server's clock: all nodes agree about it. '%.0f', because Lua writes large numbers as 1e+15.
 const Script& take_script() {
   static_assert(bucket_units == 60'000);

@@ -23,6 +23,9 @@ class Script {
 const Script& claim_script();
 /// KEYS: claim. ARGV: holder, fence_text().
 const Script& release_script();
+/// KEYS: hash. ARGV: version, time to live in ms, then names and values of all fields, `version` among them. 1 when it
+/// was put, 0 when a newer one is there.
+const Script& put_newer_script();
 /// KEYS: bucket. ARGV: capacity, per minute. Admitted (1 or 0), remaining, retry after, full after (ms).
 const Script& take_script();
 

@@ -80,7 +80,10 @@ struct ApiFixture {
                     *authenticator,
                     metrics,
                     health,
-                    calls.clock});
+                    calls.clock,
+                    idempotent,
+                    limits,
+                    webhooks});
   }
 
   std::string token(const std::string& role = "admin") const {
@@ -96,6 +99,7 @@ struct ApiFixture {
     made.target = made.path;
     made.headers = std::move(headers);
     made.remote_address = "127.0.0.1";
+    made.client_address = made.remote_address;
     made.id = "req_1";
     return made;
   }
@@ -120,6 +124,9 @@ struct ApiFixture {
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
   media::StreamCommands commands{streams, *live, workers.at(0).context(), *calls.ids, "node_1"};
   events::EventHub hub{*calls.service, *live, workers.at(0)};
+  IdempotentRequests idempotent{*calls.database, calls.clock, *calls.ids, std::chrono::hours(24)};
+  observe::WebhookFigures webhooks{calls.clock};
+  RateLimits limits{*live, settings.limits, metrics, calls.clock};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
   GivenBody body;

@@ -69,6 +69,25 @@ TEST_CASE("metrics are open to who asks this host for itself") {
   CHECK(status({{"Host", "localhost"}, {"Forwarded", "for=192.0.2.7"}}) == 401);
 }
 
+TEST_CASE("who a trusted proxy speaks for is not at this host, whatever address the proxy names") {
+  ApiFixture here;
+  auto request = ApiFixture::request("GET", "/metrics", {{"Host", "localhost"}, {"X-Forwarded-For", "127.0.0.1"}});
+  request.client_address = "127.0.0.1";
+  request.remote_address = "10.0.0.1";
+  CHECK(here.serve(request).status == 401);
+  request.remote_address = "127.0.0.1";
+  CHECK(here.serve(request).status == 401);
+}
+
+TEST_CASE("the log names the client, not its proxy") {
+  ApiFixture here;
+  const CapturedLog log;
+  auto request = ApiFixture::request("GET", "/nowhere");
+  request.client_address = "192.0.2.7";
+  here.serve(std::move(request));
+  CHECK(nlohmann::json::parse(log.last())["remote"] == "192.0.2.7");
+}
+
 TEST_CASE("long JSON is compressed for who takes that") {
   ApiFixture here;
   CHECK(header(here.get("/openapi.json", {{"Accept-Encoding", "br, gzip"}}), "Content-Encoding") == "gzip");

@@ -58,12 +58,15 @@ TEST_CASE("an answer is given again as it was: status, content type and body") {
     return [=](const CallService::Admission&) { return StoredAnswer{status, type, body, {}}; };
   };
   const auto key = GENERATE("the same", "another");
-  run(fixture.service->arrive(Fixture::arrival("CA1", "the same"), answering(201, "text/plain", "first"))).value();
+  const auto first =
+      run(fixture.service->arrive(Fixture::arrival("CA1", "the same"), answering(201, "text/plain", "first"))).value();
+  CHECK_FALSE(first.repeated);
   const auto again =
       run(fixture.service->arrive(Fixture::arrival("CA1", key), answering(200, "text/xml", "second"))).value();
   CHECK(again.status == 201);
   CHECK(again.content_type == "text/plain");
   CHECK(again.body == "first");
+  CHECK(again.repeated);
 }
 
 TEST_CASE("another request about the same call gets the answer of the first") {

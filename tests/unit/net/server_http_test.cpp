@@ -21,6 +21,20 @@ TEST_CASE("a connection is kept alive and its requests are answered in turn") {
   CHECK(server.counters().connections == 1);
 }
 
+TEST_CASE("a client behind a trusted proxy is told from the proxy") {
+  config::Server settings = loopback();
+  const std::string request = "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n";
+  {
+    TestServer server(settings);
+    CHECK(server.start().connect().request(request).has("\r\nX-Client-Address: 127.0.0.1\r\n"));
+  }
+  settings.trusted_proxies = {"10.0.0.0/8", "127.0.0.1"};
+  TestServer server(settings);
+  const auto response = server.start().connect().request(request);
+  CHECK(response.has("\r\nX-Client-Address: 192.0.2.7\r\n"));
+  CHECK(response.has("\r\nX-Remote-Address: 127.0.0.1\r\n"));
+}
+
 TEST_CASE("pipelined requests are answered in order") {
   TestServer server;
   auto client = server.start().connect();

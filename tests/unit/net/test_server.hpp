@@ -36,6 +36,7 @@ class TestService final : public net::HttpService {
     response.body = request.method + " " + request.path + "|" + request.query + "|" + request.body;
     response.set("X-Request-Id", request.id);
     response.set("X-Remote-Address", request.remote_address);
+    response.set("X-Client-Address", request.client_address);
     return response;
   }
 };

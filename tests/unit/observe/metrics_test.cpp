@@ -32,6 +32,8 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.http_request_duration("/api/v1/calls/{id}").observe(3ms);
   metrics.connections("websocket").add(1);
   metrics.event_loop_lag(0).observe(250us);
+  metrics.rate_limited("api.read").add(2);
+  metrics.rate_limits_unchecked().add(3);
   metrics.store_queue().set(6);
   metrics.live_up().set(1);
   metrics.live_reconnects().add(2);
@@ -57,8 +59,9 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_http_requests_total{method="GET",route="/api/v1/calls/{id}",status="404"} 1)",
       R"(trunkline_http_request_duration_seconds_count{route="/api/v1/calls/{id}"} 1)",
       R"(trunkline_connections{kind="websocket"} 1)", R"(trunkline_event_loop_lag_seconds{worker="0"} 0.00025)",
-      R"(trunkline_event_loop_delay_seconds_bucket{worker="0",le="0.00025"} 1)", "trunkline_store_queue 6",
-      "trunkline_live_up 1", "trunkline_live_reconnects_total 2",
+      R"(trunkline_event_loop_delay_seconds_bucket{worker="0",le="0.00025"} 1)",
+      R"(trunkline_rate_limited_total{class="api.read"} 2)", "trunkline_rate_limits_unchecked_total 3",
+      "trunkline_store_queue 6", "trunkline_live_up 1", "trunkline_live_reconnects_total 2",
       R"(trunkline_live_command_duration_seconds_bucket{le="0.0005"} 1)", "trunkline_events_dropped_total 9",
       "trunkline_log_lines_dropped_total 11");
   CHECK_THAT(metrics.render(), Contains("\n" + line));

@@ -57,6 +57,21 @@ TEST_CASE_METHOD(Live, "a key may be any bytes, and an empty value is a value") 
   CHECK(sure(live->get("a b")) == std::nullopt);
 }
 
+TEST_CASE_METHOD(Live, "of two accounts of one thing the newer stays, whichever comes last") {
+  const auto put = [&](const std::string& word, std::int64_t version) {
+    return sure(live->put_newer("call", {{"word", word}}, version, 10s));
+  };
+  CHECK(put("third", 3));
+  CHECK_FALSE(put("second", 2));
+  CHECK(sure(live->get_hash("call")) == Hash{{"version", "3"}, {"word", "third"}});
+  CHECK(put("third again", 3));
+  CHECK(put("tenth", 10));
+  CHECK_FALSE(put("ninth", 9));
+  CHECK(sure(live->get_hash("call")) == Hash{{"version", "10"}, {"word", "tenth"}});
+  done(live->put("text", "no hash", 10s));
+  CHECK(refusal(live->put_newer("text", {}, 1, 10s)) == "live_failed");
+}
+
 TEST_CASE_METHOD(Live, "the answer comes back to the caller's loop") {
   const auto where = [](LiveStore& store) -> asio::awaitable<std::thread::id> {
     const auto stored = co_await store.put("key", "value", 10s);

@@ -261,7 +261,7 @@ TEST_CASE("nodes that start at once make the schema once") {
   for (auto& node : nodes) {
     const auto report = node.get();
     REQUIRE(report);
-    CHECK(report->version == static_cast<std::int64_t>(postgres_migrations().size()));
+    CHECK(report->version == postgres_migrations().back().version);
     applied += report->applied.size();
   }
   CHECK(applied == postgres_migrations().size());
