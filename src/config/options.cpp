@@ -1,6 +1,8 @@
 #include "config/options.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 
 #include <algorithm>
 
@@ -16,6 +18,14 @@ bool is_address(std::string_view text) {
   boost::system::error_code error;
   boost::asio::ip::make_address(text, error);
   return !error;
+}
+
+bool is_network(std::string_view text) {
+  boost::system::error_code wrong4;
+  boost::system::error_code wrong6;
+  boost::asio::ip::make_network_v4(text, wrong4);
+  boost::asio::ip::make_network_v6(text, wrong6);
+  return !wrong4 || !wrong6;
 }
 
 bool is_account_sid(std::string_view text) {
@@ -173,6 +183,16 @@ const Option table[] = {
      "How long a provider's request is remembered, so that its repetition changes nothing; providers repeat for "
      "minutes, "
      "or a day at most."},
+
+    {"WEBHOOK_ALLOWED_NETWORKS", "webhooks.allowed_networks", at<&Settings::webhooks, &Webhooks::allowed_networks>,
+     Shape{is_network, "is not a network such as 10.0.0.0/8"}, "10.20.0.0/16,fd00::/8",
+     "Networks that webhooks may go to although they are not public, and the only ones that may be told without TLS."},
+    {"WEBHOOK_TIMEOUT_MS", "webhooks.timeout_ms", at<&Settings::webhooks, &Webhooks::timeout>, Range{100, 30'000},
+     "15000", "Time that a receiver has for its whole answer to a webhook."},
+    {"WEBHOOK_CONCURRENCY", "webhooks.concurrency", at<&Settings::webhooks, &Webhooks::concurrency>, Range{1, 1'000},
+     "64", "Webhooks that this process has under way at once; a quarter of them, rounded up, to one endpoint."},
+    {"WEBHOOK_RETENTION_DAYS", "webhooks.retention_days", at<&Settings::webhooks, &Webhooks::retention_days>,
+     Range{1, 3'650}, "14", "How long deliveries that were made, or given up, can be looked at."},
 };
 
 }  // namespace

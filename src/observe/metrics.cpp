@@ -87,6 +87,14 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> webhook_lag =
       make.histogram({"webhook_lag_seconds", "From a webhook's own timestamp to its answer."}, {"type"}, lag_seconds);
 
+  Labelled<prometheus::Counter> webhook_deliveries =
+      make.counter({"webhook_deliveries_total", "Webhooks that went out, by what came of it."}, {"result"});
+  prometheus::Histogram& webhook_delivery_duration =
+      make.histograms({"webhook_delivery_seconds", "From a webhook's going out to its answer."})
+          .Add({}, request_seconds);
+  Labelled<prometheus::Gauge> webhook_deliveries_kept = make.gauge(
+      {"webhook_deliveries", "Webhook deliveries in the store, of all nodes: still pending, or given up."}, {"state"});
+
   prometheus::Gauge& media_streams_active =
       make.gauges({"media_streams_active", "Media streams that are running."}).Add({});
   Labelled<prometheus::Counter> media_frames =
@@ -168,6 +176,16 @@ Counter Metrics::webhooks(std::string_view type, std::string_view result) {
 }
 Histogram Metrics::webhook_lag(std::string_view type) {
   return Histogram(families_->webhook_lag.at({type}));
+}
+
+Counter Metrics::webhook_deliveries(std::string_view result) {
+  return Counter(families_->webhook_deliveries.at({result}));
+}
+Histogram Metrics::webhook_delivery_duration() {
+  return Histogram(families_->webhook_delivery_duration);
+}
+Gauge Metrics::webhook_deliveries_kept(std::string_view state) {
+  return Gauge(families_->webhook_deliveries_kept.at({state}));
 }
 
 Gauge Metrics::media_streams_active() {

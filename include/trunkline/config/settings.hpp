@@ -90,6 +90,13 @@ struct Calls {
   seconds inbox_retention{7 * 86'400};
 };
 
+struct Webhooks {
+  std::vector<std::string> allowed_networks;  ///< in CIDR form
+  milliseconds timeout{15'000};               ///< for the whole exchange
+  std::size_t concurrency = 64;
+  std::size_t retention_days = 14;
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -121,6 +128,7 @@ struct Settings {
   Speech speech;
   Recording recording;
   Calls calls;
+  Webhooks webhooks;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 
