@@ -13,5 +13,6 @@ void add_recording_endpoints(Router& router, const Services& services);
 void add_live_endpoints(Router& router, const Services& services);
 void add_twilio_endpoints(Router& router, const Services& services);
 void add_system_endpoints(Router& router, const Services& services);
+void add_webhook_endpoints(Router& router, const Services& services);
 
 }  // namespace trunkline::api

@@ -9,6 +9,7 @@
 #include <trunkline/app/app.hpp>
 #include <trunkline/app/database.hpp>
 #include <trunkline/auth/authenticator.hpp>
+#include <trunkline/events/webhook_sender.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/twilio/rest_client.hpp>
@@ -28,6 +29,7 @@ constexpr std::size_t file_threads = 2;
 constexpr std::size_t pool_queue = 10'000;
 constexpr milliseconds finishing_limit{10'000};
 constexpr milliseconds closing_limit{2'000};
+constexpr milliseconds webhooks_limit{5'000};
 constexpr milliseconds poll{20};
 
 Result<std::unique_ptr<store::Database>> open_store(const config::Settings& settings) {
@@ -52,6 +54,10 @@ std::unique_ptr<adapters::EmbeddedTranscriber> open_embedded(const config::Setti
   if (engine) return std::move(*engine);
   log::warn("the embedded speech engine is not available", {{"reason", engine.error().message}});
   return nullptr;
+}
+
+net::AddressPolicy webhook_policy_of(const config::Settings& settings) {
+  return net::AddressPolicy::allowing(settings.webhooks.allowed_networks).value();  // checked when they were read
 }
 
 template <class Done>
@@ -80,6 +86,10 @@ class App::Impl {
         streams(settings.calls.max_streams),
         authenticator(std::move(keys)),
         hub(calls, *database, workers.at(0)),
+        webhook_policy(webhook_policy_of(settings)),
+        webhooks(*database, webhook_policy, clock, *ids),
+        webhook_sender({calls, *database, webhooks, workers.at(workers.size() - 1), metrics, settings.webhooks, clock,
+                        *ids, ids->make("node")}),
         call_metrics(metrics),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
@@ -89,7 +99,7 @@ class App::Impl {
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, media, hub, authenticator, metrics,
-                           health, clock})),
+                           health, clock, webhooks})),
         server(workers, *api, settings.server, *ids, files),
         upkeep({settings, calls, *database, streams, metrics, health, server, workers, *twilio, clock}) {}
 
@@ -98,11 +108,13 @@ class App::Impl {
   Result<> start() {
     calls.observe(hub);
     calls.observe(call_metrics);
+    calls.observe(webhook_sender);
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
     if (auto recovered = recover(calls, library, *database, finishers, workers.at(0), clock); !recovered)
       return recovered;
     hub.start();
+    webhook_sender.start();
     upkeep.start();
     workers.start();
     return {};
@@ -124,6 +136,8 @@ class App::Impl {
     files.stop();
     wait_until(closing_limit, [this] { return sinks.unfinished() == 0; });
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
+    webhook_sender.stop();
+    wait_until(webhooks_limit, [this] { return webhook_sender.idle(); });
     calls.stop();
     database->stop();
     workers.stop();
@@ -148,6 +162,9 @@ class App::Impl {
   media::ActiveStreams streams;
   auth::Authenticator authenticator;
   events::EventHub hub;
+  net::AddressPolicy webhook_policy;
+  events::webhooks::Registry webhooks;
+  events::webhooks::Sender webhook_sender;
   CallMetrics call_metrics;
   std::unique_ptr<speech::Synthesizer> synthesizer;
   std::unique_ptr<adapters::EmbeddedTranscriber> embedded;

@@ -7,6 +7,7 @@
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/events/event_hub.hpp>
+#include <trunkline/events/webhooks.hpp>
 #include <trunkline/media/active_streams.hpp>
 #include <trunkline/net/http.hpp>
 #include <trunkline/observe/health.hpp>
@@ -35,6 +36,7 @@ struct Services {
   observe::Metrics& metrics;
   observe::Health& health;
   const Clock& clock;
+  events::webhooks::Registry& webhooks;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

@@ -78,7 +78,8 @@ struct ApiFixture {
                     *authenticator,
                     metrics,
                     health,
-                    calls.clock});
+                    calls.clock,
+                    webhooks});
   }
 
   std::string token(const std::string& role = "admin") const {
@@ -116,6 +117,8 @@ struct ApiFixture {
   observe::Health health{{}, 1, calls.clock};
   net::Workers workers{1};
   events::EventHub hub{*calls.service, *calls.database, workers.at(0)};
+  net::AddressPolicy webhook_policy;
+  events::webhooks::Registry webhooks{*calls.database, webhook_policy, calls.clock, *calls.ids};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
   GivenBody body;
