@@ -48,3 +48,11 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, state, n
 CREATE INDEX webhook_deliveries_of_call ON webhook_deliveries (endpoint_id, call_id, seq) WHERE settled_at IS NULL;
 CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id, seq) WHERE state = 'dead';
 CREATE INDEX webhook_deliveries_settled ON webhook_deliveries (settled_at) WHERE settled_at IS NOT NULL;
+
+-- How far the log has been published to where there is one reader only, such as Azure Event Grid.
+CREATE TABLE event_publishers (
+  name          TEXT PRIMARY KEY,
+  next_after    INTEGER NOT NULL,
+  claimed_by    TEXT NOT NULL DEFAULT '',
+  claimed_until INTEGER NOT NULL DEFAULT 0
+);

@@ -9,6 +9,7 @@
 #include <trunkline/app/app.hpp>
 #include <trunkline/app/database.hpp>
 #include <trunkline/auth/authenticator.hpp>
+#include <trunkline/events/event_grid.hpp>
 #include <trunkline/events/webhook_sender.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
@@ -90,6 +91,8 @@ class App::Impl {
         webhooks(*database, webhook_policy, clock, *ids),
         webhook_sender({calls, *database, webhooks, workers.at(workers.size() - 1), metrics, settings.webhooks, clock,
                         *ids, ids->make("node")}),
+        event_grid(
+            {calls, *database, workers.at(workers.size() - 1), metrics, settings.event_grid, clock, ids->make("node")}),
         call_metrics(metrics),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
@@ -109,12 +112,14 @@ class App::Impl {
     calls.observe(hub);
     calls.observe(call_metrics);
     calls.observe(webhook_sender);
+    if (!settings.event_grid.endpoint.empty()) calls.observe(event_grid);
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
     if (auto recovered = recover(calls, library, *database, finishers, workers.at(0), clock); !recovered)
       return recovered;
     hub.start();
     webhook_sender.start();
+    if (!settings.event_grid.endpoint.empty()) event_grid.start();
     upkeep.start();
     workers.start();
     return {};
@@ -137,7 +142,8 @@ class App::Impl {
     wait_until(closing_limit, [this] { return sinks.unfinished() == 0; });
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
     webhook_sender.stop();
-    wait_until(webhooks_limit, [this] { return webhook_sender.idle(); });
+    event_grid.stop();
+    wait_until(webhooks_limit, [this] { return webhook_sender.idle() && event_grid.idle(); });
     calls.stop();
     database->stop();
     workers.stop();
@@ -165,6 +171,7 @@ class App::Impl {
   net::AddressPolicy webhook_policy;
   events::webhooks::Registry webhooks;
   events::webhooks::Sender webhook_sender;
+  events::EventGridPublisher event_grid;
   CallMetrics call_metrics;
   std::unique_ptr<speech::Synthesizer> synthesizer;
   std::unique_ptr<adapters::EmbeddedTranscriber> embedded;

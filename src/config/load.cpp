@@ -138,6 +138,10 @@ class Loader {
             "are alternatives; only one may be set, because it fixes how tokens are signed", "");
       out_.refused.insert({"JWT_SECRET", "JWT_PUBLIC_KEY_FILE", "JWT_JWKS_FILE"});
     }
+    if (settings.event_grid.endpoint.empty() != settings.event_grid.access_key.empty()) {
+      wrong_variable(settings.event_grid.endpoint.empty() ? "AZURE_EVENT_GRID_ENDPOINT" : "AZURE_EVENT_GRID_ACCESS_KEY",
+                     "is missing: an endpoint and its key belong together");
+    }
     check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
     check_readable("TLS_KEY_FILE", settings.server.tls_key);
     check_readable("JWT_PUBLIC_KEY_FILE", security.jwt_public_key);

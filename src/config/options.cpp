@@ -193,6 +193,16 @@ const Option table[] = {
      "64", "Webhooks that this process has under way at once; a quarter of them, rounded up, to one endpoint."},
     {"WEBHOOK_RETENTION_DAYS", "webhooks.retention_days", at<&Settings::webhooks, &Webhooks::retention_days>,
      Range{1, 3'650}, "14", "How long deliveries that were made, or given up, can be looked at."},
+
+    {"AZURE_EVENT_GRID_ENDPOINT", "event_grid.endpoint", at<&Settings::event_grid, &EventGrid::endpoint>,
+     BaseUrl{"https http"}, "https://calls.westeurope-1.eventgrid.azure.net/api/events",
+     "Azure Event Grid topic or domain that events about calls and transcripts are published to."},
+    {"AZURE_EVENT_GRID_ACCESS_KEY", "event_grid.access_key", at<&Settings::event_grid, &EventGrid::access_key>,
+     Shape{has_no_blank, "holds a blank"}, "your-event-grid-key", "Key of that topic or domain.", true},
+    {"AZURE_EVENT_GRID_TOPIC_NAME", "event_grid.topic_name", at<&Settings::event_grid, &EventGrid::topic_name>,
+     Anything{}, "calls",
+     "Topic within a domain. The name of a custom topic, which its endpoint begins with, may stand here and changes "
+     "nothing."},
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr std::array headings = {
     Heading{"", "General"},          Heading{"database", "Database"}, Heading{"server", "Server"},
     Heading{"log", "Log"},           Heading{"security", "Security"}, Heading{"twilio", "Twilio"},
     Heading{"deepgram", "Deepgram"}, Heading{"speech", "Speech"},     Heading{"recording", "Recording"},
-    Heading{"calls", "Calls"},       Heading{"webhooks", "Webhooks"},
+    Heading{"calls", "Calls"},       Heading{"webhooks", "Webhooks"}, Heading{"event_grid", "Azure Event Grid"},
 };
 
 std::string_view section_of(const Option& option) {

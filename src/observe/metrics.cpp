@@ -95,6 +95,9 @@ struct Metrics::Families {
   Labelled<prometheus::Gauge> webhook_deliveries_kept = make.gauge(
       {"webhook_deliveries", "Webhook deliveries in the store, of all nodes: still pending, or given up."}, {"state"});
 
+  Labelled<prometheus::Counter> event_grid_events =
+      make.counter({"event_grid_events_total", "Events sent to Azure Event Grid, by what came of it."}, {"result"});
+
   prometheus::Gauge& media_streams_active =
       make.gauges({"media_streams_active", "Media streams that are running."}).Add({});
   Labelled<prometheus::Counter> media_frames =
@@ -186,6 +189,10 @@ Histogram Metrics::webhook_delivery_duration() {
 }
 Gauge Metrics::webhook_deliveries_kept(std::string_view state) {
   return Gauge(families_->webhook_deliveries_kept.at({state}));
+}
+
+Counter Metrics::event_grid_events(std::string_view result) {
+  return Counter(families_->event_grid_events.at({result}));
 }
 
 Gauge Metrics::media_streams_active() {

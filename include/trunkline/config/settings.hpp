@@ -97,6 +97,12 @@ struct Webhooks {
   std::size_t retention_days = 14;
 };
 
+struct EventGrid {
+  std::string endpoint;  ///< of an Azure Event Grid topic or domain; empty: nothing is published
+  std::string access_key;
+  std::string topic_name;
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -129,6 +135,7 @@ struct Settings {
   Recording recording;
   Calls calls;
   Webhooks webhooks;
+  EventGrid event_grid;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 

@@ -26,7 +26,7 @@ struct ClientRequest {
   bool body_matters = true;  ///< false: an answer whose body is too large or broken counts by its status, without it
   /// Which of the addresses that the host stands for may be connected to; empty: all. Asked anew for each request, of
   /// the very addresses that are then used.
-  std::function<bool(const asio::ip::address&)> admits = {};
+  std::function<bool(const asio::ip::address&)> admits;
 };
 
 struct ClientResponse {

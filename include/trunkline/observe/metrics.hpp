@@ -75,6 +75,7 @@ class Metrics {
   Counter webhook_deliveries(std::string_view result);  ///< attempts to tell others
   Histogram webhook_delivery_duration();
   Gauge webhook_deliveries_kept(std::string_view state);
+  Counter event_grid_events(std::string_view result);
 
   Gauge media_streams_active();
   Counter media_frames(std::string_view track);
