@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -97,7 +98,7 @@ WebhookBody<webhooks::Again> read_again(std::string_view body) {
   const json object = read_object(body, {"afterSeq", "since"}, read.errors);
   const auto seq = object.find("afterSeq");
   if (seq != object.end()) {
-    if (seq->is_number_unsigned() && *seq <= INT64_MAX) {
+    if (seq->is_number_unsigned() && seq->get<std::uint64_t>() <= INT64_MAX) {
       read.value = webhooks::AfterSeq{seq->get<std::int64_t>()};
     } else {
       read.errors.push_back({"afterSeq", "must be a whole number from 0"});

@@ -19,6 +19,7 @@ namespace {
 using store::Sql;
 
 constexpr milliseconds look_interval{1'000};  // commits of this node wake at once; this finds those of others
+constexpr milliseconds gather{20};            // what calls do meanwhile is taken note of together
 constexpr milliseconds export_interval{5'000};
 constexpr std::chrono::minutes prune_interval{10};
 constexpr milliseconds prune_pause{100};
@@ -40,7 +41,10 @@ asio::awaitable<void> pause(milliseconds time) {
 
 Sender::Sender(Parts parts)
     : parts_(std::move(parts)), signal_(parts_.worker.context()), dice_(seed_of(parts_.ids.secret(4))) {
-  parts_.registry.on_change([this] { wake(); });
+  parts_.registry.on_change([this] {
+    asked_ = true;
+    wake();
+  });
 }
 
 Sender::~Sender() = default;
@@ -69,10 +73,18 @@ void Sender::wake() {
 
 asio::awaitable<void> Sender::look_forever() {
   co_await free_claims();
+  MonoTime looked_at{};
   while (!stopping_) {
     woken_ = false;
-    const auto looked = co_await look();
-    if (!looked) log::warn("webhooks wait for the store", {{"reason", looked.error().message}});
+    const MonoTime now = parts_.clock.mono();
+    if (asked_.exchange(false) || now >= looked_at + look_interval) {
+      looked_at = now;
+      const auto looked = co_await look();
+      if (!looked) log::warn("webhooks wait for the store", {{"reason", looked.error().message}});
+    } else {
+      for (const auto& [id, pump] : pumps_) pump->look_again(std::nullopt);
+    }
+    co_await pause(gather);
     if (woken_) continue;
     signal_.expires_after(look_interval);
     boost::system::error_code woken;

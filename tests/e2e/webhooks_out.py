@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import postgres  # noqa: E402
-from gateway import Gateway, make_jwt, status_params, voice_params, wait_for  # noqa: E402
+from gateway import Gateway, make_jwt, scratch, status_params, voice_params, wait_for  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from tap import check, done, skip, together  # noqa: E402
 
@@ -135,6 +136,24 @@ def names_that_lead_inside():
             check(f"the name {host} does not lead a webhook inside",
                   dead["lastStatus"] is None and "no address" in dead["lastError"], dead)
         check("nobody there was asked", not receiver.tried)
+
+
+def over_tls():
+    folder = scratch()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "1", "-subj", "/CN=receiver", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
+    receiver = Receiver(certificate=folder)
+    with Gateway(**LOOPBACK, SSL_CERT_FILE=folder / "cert.pem") as server:
+        made = endpoint_for(server, receiver)
+        asked = ask(server, "POST", f"{ENDPOINTS}/{made['endpointId']}/test", status=202)
+        check("a receiver with a certificate that is trusted is told over TLS",
+              settled(server, asked["deliveryId"], "delivered")["lastStatus"] == 204)
+    with Gateway(**LOOPBACK) as server:
+        made = endpoint_for(server, receiver)
+        asked = ask(server, "POST", f"{ENDPOINTS}/{made['endpointId']}/test", status=202)
+        dead = settled(server, asked["deliveryId"], "dead")
+        check("one whose certificate is not trusted is not", dead["lastStatus"] is None and "secure" in dead["lastError"], dead)
 
 
 def slow_and_moody():
@@ -269,6 +288,6 @@ def another_node_takes_over():
     return None
 
 
-together([signed_and_whole, who_may, names_that_lead_inside, slow_and_moody])
+together([signed_and_whole, who_may, names_that_lead_inside, over_tls, slow_and_moody])
 together([asks_for_patience, gone, away_under_load, killed_while_sending, another_node_takes_over])
 done()

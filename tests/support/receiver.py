@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import threading
 import time
 
@@ -32,8 +33,8 @@ class Delivery:
 class Receiver:
     """`answer(delivery)` gives a status, or a status and headers. Can be shut and opened again on the same port."""
 
-    def __init__(self, answer=lambda delivery: 204, port=0):
-        self.answer, self.port = answer, port
+    def __init__(self, answer=lambda delivery: 204, port=0, certificate=None):
+        self.answer, self.port, self.certificate = answer, port, certificate  # a folder with cert.pem and key.pem
         self.lock = threading.Lock()
         self.tried, self.taken = [], []  # every request; those that were answered with 2xx
         self.now, self.most = 0, 0  # requests at once
@@ -42,7 +43,7 @@ class Receiver:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/hook?token=do-not-log-me"
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}/hook?token=do-not-log-me"
 
     def open(self):
         receiver = self
@@ -65,8 +66,15 @@ class Receiver:
             request_queue_size = 128
             daemon_threads = True
 
-            def handle_error(self, *_):  # a client that was killed
+            def handle_error(self, *_):  # a client that was killed, or does not trust us
                 pass
+
+            def finish_request(self, request, client_address):
+                if receiver.certificate:  # here, on the request's own thread
+                    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                    context.load_cert_chain(receiver.certificate / "cert.pem", receiver.certificate / "key.pem")
+                    request = context.wrap_socket(request, server_side=True)
+                super().finish_request(request, client_address)
 
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_port

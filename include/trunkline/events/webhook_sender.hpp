@@ -66,6 +66,7 @@ class Sender final : public calls::EventObserver {
   Parts parts_;
   asio::steady_timer signal_;
   std::atomic<bool> woken_{false};
+  std::atomic<bool> asked_{true};  // somebody changed an endpoint, or wants something sent
   std::atomic<bool> stopping_{false};
   std::atomic<int> pumps_alive_{0};
   std::map<std::string, std::shared_ptr<Pump>> pumps_;  // by endpoint
