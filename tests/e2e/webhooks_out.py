@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -139,6 +140,8 @@ def names_that_lead_inside():
 
 
 def over_tls():
+    if shutil.which("openssl") is None:
+        return skip("a receiver over TLS", "no openssl command here")
     folder = scratch()
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-days", "1", "-subj", "/CN=receiver", "-addext", "subjectAltName=IP:127.0.0.1",
@@ -154,6 +157,7 @@ def over_tls():
         asked = ask(server, "POST", f"{ENDPOINTS}/{made['endpointId']}/test", status=202)
         dead = settled(server, asked["deliveryId"], "dead")
         check("one whose certificate is not trusted is not", dead["lastStatus"] is None and "secure" in dead["lastError"], dead)
+    return None
 
 
 def slow_and_moody():
