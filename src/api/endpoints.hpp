@@ -14,5 +14,6 @@ void add_live_endpoints(Router& router, const Services& services);
 void add_twilio_endpoints(Router& router, const Services& services);
 void add_webhook_figures_endpoints(Router& router, const Services& services);
 void add_system_endpoints(Router& router, const Services& services);
+void add_webhook_endpoints(Router& router, const Services& services);
 
 }  // namespace trunkline::api

@@ -10,13 +10,17 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 21> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 25> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
     {"call_over", 409},
     {"call_not_live", 409},
     {"recording_in_progress", 409},
+    {"webhook_endpoint_not_found", 404},
+    {"webhook_delivery_not_found", 404},
+    {"webhook_endpoint_disabled", 409},
+    {"too_many_webhook_endpoints", 409},
     {"invalid_parameter", 400},
     {"invalid_cursor", 400},
     {"too_many_parameters", 400},

@@ -75,6 +75,7 @@ class Gate final : public Api {
     add_twilio_endpoints(router_, services_);
     add_webhook_figures_endpoints(router_, services_);
     add_system_endpoints(router_, services_);
+    add_webhook_endpoints(router_, services_);
   }
 
   std::vector<RouteInfo> routes() const override {

@@ -279,7 +279,7 @@ class TwilioWebhooks {
 void add_twilio_endpoints(Router& router, const Services& services) {
   const auto webhooks = std::make_shared<const TwilioWebhooks>(services);
   const auto post = [&](std::string pattern, std::string_view type, TwilioWebhooks::Take take) {
-    auto& kind = services.webhooks.of("twilio", type);
+    auto& kind = services.webhook_figures.of("twilio", type);
     router.add({"POST",
                 std::move(pattern),
                 Access::provider,

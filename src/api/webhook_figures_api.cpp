@@ -45,8 +45,9 @@ ordered_json kind_json(const observe::WebhookKind& kind) {
 
 asio::awaitable<net::Response> webhook_figures(const Services& services, Exchange& /*exchange*/) {
   ordered_json list = ordered_json::array();
-  for (const observe::WebhookKind* kind : services.webhooks.kinds()) list.push_back(kind_json(*kind));
-  const ordered_json body = {{"since", text::to_rfc3339(services.webhooks.since())}, {"webhooks", std::move(list)}};
+  for (const observe::WebhookKind* kind : services.webhook_figures.kinds()) list.push_back(kind_json(*kind));
+  const ordered_json body = {{"since", text::to_rfc3339(services.webhook_figures.since())},
+                             {"webhooks", std::move(list)}};
   co_return json_response(body);
 }
 

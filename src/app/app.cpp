@@ -13,6 +13,8 @@
 #include <trunkline/app/database.hpp>
 #include <trunkline/app/live_state.hpp>
 #include <trunkline/auth/authenticator.hpp>
+#include <trunkline/events/event_grid.hpp>
+#include <trunkline/events/webhook_sender.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/twilio/rest_client.hpp>
@@ -40,6 +42,7 @@ constexpr std::size_t file_threads = 2;
 constexpr std::size_t pool_queue = 10'000;
 constexpr milliseconds finishing_limit{10'000};
 constexpr milliseconds closing_limit{2'000};
+constexpr milliseconds webhooks_limit{5'000};
 constexpr milliseconds poll{20};
 
 Result<std::unique_ptr<store::Database>> open_store(const config::Settings& settings) {
@@ -69,6 +72,10 @@ std::unique_ptr<adapters::EmbeddedTranscriber> open_embedded(const config::Setti
 std::string host_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
+}
+
+net::AddressPolicy webhook_policy_of(const config::Settings& settings) {
+  return net::AddressPolicy::allowing(settings.webhooks.allowed_networks).value();  // checked when they were read
 }
 
 template <class Done>
@@ -102,9 +109,15 @@ class App::Impl {
         commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
         authenticator(std::move(keys)),
         idempotent(*database, clock, *ids, settings.api.idempotency_retention),
-        webhooks(clock),
+        webhook_figures(clock),
         limits(*live, settings.limits, metrics, clock),
         hub(calls, *live, workers.at(0)),
+        webhook_policy(webhook_policy_of(settings)),
+        webhooks(*database, webhook_policy, clock, *ids),
+        webhook_sender({calls, *database, webhooks, workers.at(workers.size() - 1), metrics, settings.webhooks, clock,
+                        *ids, identity.id()}),
+        event_grid(
+            {calls, *database, workers.at(workers.size() - 1), metrics, settings.event_grid, clock, identity.id()}),
         call_metrics(metrics),
         live_calls({*live, calls, streams, commands, workers.at(0).context(), identity.id()}),
         synthesizer(std::move(voice)),
@@ -115,12 +128,12 @@ class App::Impl {
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
         api(api::make_api({settings, calls, *twilio, library, *database, streams, commands, media, hub, authenticator,
-                           metrics, health, clock, idempotent, limits, webhooks})),
+                           metrics, health, clock, idempotent, limits, webhook_figures, webhooks})),
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
-        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server, workers, *twilio, membership,
-                clock, idempotent}) {}
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server,
+                workers, *twilio, membership, clock, idempotent}) {}
 
   ~Impl() { stop(); }
 
@@ -128,10 +141,14 @@ class App::Impl {
     calls.observe(hub);
     calls.observe(call_metrics);
     calls.observe(live_calls);
+    hub.on_news([this] { webhook_sender.wake(); });
+    if (!settings.event_grid.endpoint.empty()) hub.on_news([this] { event_grid.wake(); });
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
     if (auto recovered = recovery.begin(identity.id(), workers.at(0)); !recovered) return recovered;
     hub.start();
+    webhook_sender.start();
+    if (!settings.event_grid.endpoint.empty()) event_grid.start();
     upkeep.start();
     workers.start();
     running = true;
@@ -154,6 +171,9 @@ class App::Impl {
     files.stop();
     wait_until(closing_limit, [this] { return sinks.unfinished() == 0; });
     if (sinks.unfinished() > 0) log::warn("stopping with unfinished sinks", {{"sinks", sinks.unfinished()}});
+    webhook_sender.stop();
+    event_grid.stop();
+    wait_until(webhooks_limit, [this] { return webhook_sender.idle() && event_grid.idle(); });
     calls.stop();
     leave();
     database->stop();
@@ -192,9 +212,13 @@ class App::Impl {
   media::StreamCommands commands;
   auth::Authenticator authenticator;
   api::IdempotentRequests idempotent;
-  observe::WebhookFigures webhooks;
+  observe::WebhookFigures webhook_figures;
   api::RateLimits limits;
   events::EventHub hub;
+  net::AddressPolicy webhook_policy;
+  events::webhooks::Registry webhooks;
+  events::webhooks::Sender webhook_sender;
+  events::EventGridPublisher event_grid;
   CallMetrics call_metrics;
   LiveCalls live_calls;
   std::unique_ptr<speech::Synthesizer> synthesizer;

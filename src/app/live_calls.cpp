@@ -71,8 +71,8 @@ void LiveCalls::push(Change change) {
   asio::co_spawn(parts_.loop, drain(), asio::detached);
 }
 
-// Several of these run at once. Each hands its change to the store before it waits, so that one call's changes arrive in
-// their order.
+// Several of these run at once. Each hands its change to the store before it waits, so that one call's changes arrive
+// in their order.
 asio::awaitable<void> LiveCalls::drain() {
   for (;;) {
     std::optional<Change> next;
@@ -121,7 +121,8 @@ asio::awaitable<void> LiveCalls::tell(const Change& change) {
 asio::awaitable<void> LiveCalls::put(const calls::Call& call) {
   const bool first = call.version <= 2;
   const auto put = co_await parts_.live.put_newer(call_key(call.id), to_hash(call), call.version, call_ttl);
-  if (!put) log::debug("a call is not shown to the other nodes", {{"callId", call.id}, {"reason", put.error().message}});
+  if (!put)
+    log::debug("a call is not shown to the other nodes", {{"callId", call.id}, {"reason", put.error().message}});
   if (!first) co_return;
   const auto began = static_cast<double>(to_millis(call.created_at));
   (void)co_await parts_.live.add_scored(index_key, call.id, began, max_calls, call_ttl);

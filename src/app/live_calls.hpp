@@ -22,14 +22,14 @@ namespace trunkline::app {
 ///
 /// | key                 | what                                                                                    |
 /// |---------------------|-----------------------------------------------------------------------------------------|
-/// | `call/CALL`         | hash: version, state, provider, providerCallId, direction, from, to, createdAt, node, route |
-/// | `calls`             | sorted set of the ids of all of them, by the time (ms) that they began                     |
-/// | `stream/CALL`       | claim of the node on which the stream runs, fenced by the version of its media.started     |
-/// | `transcript/CALL`   | list of the last segments, as the data of their events                                     |
+/// | `call/CALL`         | hash: version, state, provider, providerCallId, direction, from, to, createdAt, node, route
+/// | | `calls`             | sorted set of the ids of all of them, by the time (ms) that they began | | `stream/CALL`
+/// | claim of the node on which the stream runs, fenced by the version of its media.started     | | `transcript/CALL`
+/// | list of the last segments, as the data of their events                                     |
 ///
-/// Written as events are committed, renewed by one node from the database, and gone when nobody renews it; a call that is
-/// over stays for ten seconds. What fails is made good by the next renewal: calls go on without. All but on_committed()
-/// on one loop.
+/// Written as events are committed, renewed by one node from the database, and gone when nobody renews it; a call that
+/// is over stays for ten seconds. What fails is made good by the next renewal: calls go on without. All but
+/// on_committed() on one loop.
 class LiveCalls final : public calls::EventObserver {
  public:
   struct Parts {

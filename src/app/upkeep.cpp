@@ -133,7 +133,8 @@ asio::awaitable<void> Upkeep::forget_forever() {
   }
 }
 
-// At its times, and at once when what is live may have been lost. At the start active calls are shown before anybody asks.
+// At its times, and at once when what is live may have been lost. At the start active calls are shown before anybody
+// asks.
 asio::awaitable<void> Upkeep::renew_live_forever() {
   for (;;) {
     const auto losses = parts_.live.losses();

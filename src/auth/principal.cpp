@@ -8,9 +8,9 @@ namespace {
 
 using enum Permission;
 
-constexpr std::array<std::string_view, permission_count> names = {"calls:read",      "calls:write",      "calls:listen",
-                                                                  "recordings:read", "transcripts:read", "events:read",
-                                                                  "system:read",     "system:write"};
+constexpr std::array<std::string_view, permission_count> names = {
+    "calls:read",  "calls:write", "calls:listen", "recordings:read", "transcripts:read",
+    "events:read", "system:read", "system:write", "webhooks:read",   "webhooks:write"};
 
 struct Role {
   std::string_view name;

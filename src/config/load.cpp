@@ -144,6 +144,10 @@ class Loader {
       wrong_variable(missing, "is missing: Sentinels and the name of their master belong together");
     }
     check_readable("REDIS_CA_FILE", redis.ca_file);
+    if (settings.event_grid.endpoint.empty() != settings.event_grid.access_key.empty()) {
+      wrong_variable(settings.event_grid.endpoint.empty() ? "AZURE_EVENT_GRID_ENDPOINT" : "AZURE_EVENT_GRID_ACCESS_KEY",
+                     "is missing: an endpoint and its key belong together");
+    }
     check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
     check_readable("TLS_KEY_FILE", settings.server.tls_key);
     check_readable("JWT_PUBLIC_KEY_FILE", security.jwt_public_key);

@@ -242,6 +242,26 @@ const Option table[] = {
      "those with a valid proof as ever."},
     {"RATE_LIMIT_PHONE_PER_MINUTE", "limits.phone_per_minute", at<&Settings::limits, &Limits::phone_per_minute>,
      Range{0, 10'000'000}, "10", "New calls a minute from one calling number; over that the caller hears busy."},
+
+    {"WEBHOOK_ALLOWED_NETWORKS", "webhooks.allowed_networks", at<&Settings::webhooks, &Webhooks::allowed_networks>,
+     Shape{is_block, "is not a network such as 10.0.0.0/8"}, "10.20.0.0/16,fd00::/8",
+     "Networks that webhooks may go to although they are not public, and the only ones that may be told without TLS."},
+    {"WEBHOOK_TIMEOUT_MS", "webhooks.timeout_ms", at<&Settings::webhooks, &Webhooks::timeout>, Range{100, 30'000},
+     "15000", "Time that a receiver has for its whole answer to a webhook."},
+    {"WEBHOOK_CONCURRENCY", "webhooks.concurrency", at<&Settings::webhooks, &Webhooks::concurrency>, Range{1, 1'000},
+     "64", "Webhooks that this process has under way at once; a quarter of them, rounded up, to one endpoint."},
+    {"WEBHOOK_RETENTION_DAYS", "webhooks.retention_days", at<&Settings::webhooks, &Webhooks::retention_days>,
+     Range{1, 3'650}, "14", "How long deliveries that were made, or given up, can be looked at."},
+
+    {"AZURE_EVENT_GRID_ENDPOINT", "event_grid.endpoint", at<&Settings::event_grid, &EventGrid::endpoint>,
+     BaseUrl{"https http"}, "https://calls.westeurope-1.eventgrid.azure.net/api/events",
+     "Azure Event Grid topic or domain that events about calls and transcripts are published to."},
+    {"AZURE_EVENT_GRID_ACCESS_KEY", "event_grid.access_key", at<&Settings::event_grid, &EventGrid::access_key>,
+     Shape{has_no_blank, "holds a blank"}, "your-event-grid-key", "Key of that topic or domain.", true},
+    {"AZURE_EVENT_GRID_TOPIC_NAME", "event_grid.topic_name", at<&Settings::event_grid, &EventGrid::topic_name>,
+     Anything{}, "calls",
+     "Topic within a domain. The name of a custom topic, which its endpoint begins with, may stand here and changes "
+     "nothing."},
 };
 
 }  // namespace

@@ -13,13 +13,22 @@ struct Heading {
   std::string_view title;
 };
 constexpr std::array headings = {
-    Heading{"", "General"},      Heading{"database", "Database"},
-    Heading{"node", "Node"},     Heading{"redis", "Redis"},
-    Heading{"server", "Server"}, Heading{"log", "Log"},
-    Heading{"security", "Security"}, Heading{"twilio", "Twilio"},
-    Heading{"deepgram", "Deepgram"}, Heading{"speech", "Speech"},
-    Heading{"recording", "Recording"}, Heading{"calls", "Calls"},
-    Heading{"api", "API"}, Heading{"limits", "Limits"},
+    Heading{"", "General"},
+    Heading{"database", "Database"},
+    Heading{"node", "Node"},
+    Heading{"redis", "Redis"},
+    Heading{"server", "Server"},
+    Heading{"log", "Log"},
+    Heading{"security", "Security"},
+    Heading{"twilio", "Twilio"},
+    Heading{"deepgram", "Deepgram"},
+    Heading{"speech", "Speech"},
+    Heading{"recording", "Recording"},
+    Heading{"calls", "Calls"},
+    Heading{"api", "API"},
+    Heading{"limits", "Limits"},
+    Heading{"webhooks", "Webhooks"},
+    Heading{"event_grid", "Azure Event Grid"},
 };
 
 std::string_view section_of(const Option& option) {

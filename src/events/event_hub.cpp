@@ -44,8 +44,7 @@ EventHub::EventHub(calls::CallService& calls, store::LiveStore& live, net::Worke
 EventHub::~EventHub() = default;
 
 void EventHub::start() {
-  others_ = live_.subscribe(
-      channel, [this](std::string_view message) { hear(message); }, [this] { wake(); });
+  others_ = live_.subscribe(channel, [this](std::string_view message) { hear(message); }, [this] { wake(); });
   asio::co_spawn(worker_.context(), [this] { return relay(); }, asio::detached);
 }
 
@@ -91,6 +90,9 @@ asio::awaitable<Result<bool>> EventHub::relay_batch() {
   const bool numbered = end->more;
   if (numbered) end = co_await calls_.number_events();
   if (!end) co_return end.error();
+  if (end->seq > *told_) {
+    for (const auto& listener : listeners_) listener();
+  }
   const auto told = co_await tell_up_to(end->seq);
   if (!told) co_return told.error();
   if (numbered) asio::co_spawn(worker_.context(), announce(end->seq), asio::detached);

@@ -23,7 +23,9 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include <functional>
 #include <optional>
+#include <vector>
 
 namespace trunkline::net {
 namespace {
@@ -75,12 +77,21 @@ asio::awaitable<std::shared_ptr<Lookup>> resolve(asio::io_context& loop, const U
   co_return lookup;
 }
 
-asio::awaitable<Result<TcpSocket>> connect(asio::io_context& loop, const Url& url) {
+using AddressFilter = std::function<bool(const asio::ip::address&)>;
+
+asio::awaitable<Result<TcpSocket>> connect(asio::io_context& loop, const Url& url, const AddressFilter& admits) {
   const auto lookup = co_await resolve(loop, url);
   if (lookup->error) co_return unreachable(url, lookup->error);
+  std::vector<tcp::endpoint> admitted;
+  for (const auto& found : lookup->found) {
+    if (!admits || admits(found.endpoint().address())) admitted.push_back(found.endpoint());
+  }
+  if (admitted.empty()) {
+    co_return make_error("address_refused", url.authority() + " stands for no address that may be connected to");
+  }
   error_code error;
   TcpSocket socket(loop);
-  co_await asio::async_connect(socket, lookup->found, asio::redirect_error(asio::use_awaitable, error));
+  co_await asio::async_connect(socket, admitted, asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return unreachable(url, error);
   socket.set_option(tcp::no_delay(true), error);
   co_return std::move(socket);
@@ -105,8 +116,9 @@ asio::awaitable<Result<TlsSocket>> secure(TcpSocket plain, const Url& url) {
 
 // `on_socket(socket)` is called with a connected socket of the transport that the URL asks for.
 template <class T, class OnSocket>
-asio::awaitable<Result<T>> with_socket(asio::io_context& loop, const Url& url, OnSocket on_socket) {
-  auto plain = co_await connect(loop, url);
+asio::awaitable<Result<T>> with_socket(asio::io_context& loop, const Url& url, const AddressFilter& admits,
+                                       OnSocket on_socket) {
+  auto plain = co_await connect(loop, url, admits);
   if (!plain) co_return plain.error();
   if (!url.secure()) co_return co_await on_socket(std::move(*plain));
   auto tls = co_await secure(std::move(*plain), url);
@@ -128,7 +140,7 @@ asio::awaitable<Result<T>> within(milliseconds limit, const Url& url, asio::awai
 
 template <class Socket>
 asio::awaitable<Result<ClientResponse>> exchange(Socket socket, const Url& url, const HttpRequest& message,
-                                                 std::size_t max_body_bytes) {
+                                                 std::size_t max_body_bytes, bool body_matters) {
   error_code error;
   co_await http::async_write(socket, message, asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return unreachable(url, error);
@@ -137,13 +149,15 @@ asio::awaitable<Result<ClientResponse>> exchange(Socket socket, const Url& url, 
   parser.body_limit(max_body_bytes);
   if (message.method() == http::verb::head) parser.skip(true);
   co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-  if (error) co_return make_error("bad_response", url.authority() + " gave no valid answer", error.message());
+  if (error && (body_matters || !parser.is_header_done())) {
+    co_return make_error("bad_response", url.authority() + " gave no valid answer", error.message());
+  }
   ClientResponse response;
   response.status = parser.get().result_int();
   for (const auto& field : parser.get()) {
     response.headers.push_back({std::string(as_view(field.name_string())), std::string(as_view(field.value()))});
   }
-  response.body = std::move(parser.get().body());
+  if (!error) response.body = std::move(parser.get().body());
   co_return response;
 }
 
@@ -190,13 +204,14 @@ asio::awaitable<Result<Upgraded>> upgrade(Socket socket, Worker& worker, const U
 }
 
 asio::awaitable<void> open(Worker& worker, WebSocketRequest request, std::shared_ptr<WebSocketHandler> handler) {
+  const AddressFilter any_address;
   int http_status = 0;
   Result<Upgraded> result = Upgraded{};
   const auto url = parse_url(request.url);
   if (!url) {
     result = url.error();
   } else {
-    auto work = with_socket<Upgraded>(worker.context(), *url, [&](auto socket) {
+    auto work = with_socket<Upgraded>(worker.context(), *url, any_address, [&](auto socket) {
       return upgrade(std::move(socket), worker, *url, request, handler, http_status);
     });
     result = co_await within(request.timeout, *url, std::move(work));
@@ -221,8 +236,9 @@ asio::awaitable<Result<ClientResponse>> fetch(ClientRequest request) {
 
   auto executor = co_await asio::this_coro::executor;
   auto& loop = static_cast<asio::io_context&>(asio::query(executor, asio::execution::context));
-  auto work = with_socket<ClientResponse>(
-      loop, *url, [&](auto socket) { return exchange(std::move(socket), *url, message, request.max_body_bytes); });
+  auto work = with_socket<ClientResponse>(loop, *url, request.admits, [&](auto socket) {
+    return exchange(std::move(socket), *url, message, request.max_body_bytes, request.body_matters);
+  });
   co_return co_await within(request.timeout, *url, std::move(work));
 }
 

@@ -87,6 +87,17 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> webhook_lag =
       make.histogram({"webhook_lag_seconds", "From a webhook's own timestamp to its answer."}, {"type"}, lag_seconds);
 
+  Labelled<prometheus::Counter> webhook_deliveries =
+      make.counter({"webhook_deliveries_total", "Webhooks that went out, by what came of it."}, {"result"});
+  prometheus::Histogram& webhook_delivery_duration =
+      make.histograms({"webhook_delivery_seconds", "From a webhook's going out to its answer."})
+          .Add({}, request_seconds);
+  Labelled<prometheus::Gauge> webhook_deliveries_kept = make.gauge(
+      {"webhook_deliveries", "Webhook deliveries in the store, of all nodes: still pending, or given up."}, {"state"});
+
+  Labelled<prometheus::Counter> event_grid_events =
+      make.counter({"event_grid_events_total", "Events sent to Azure Event Grid, by what came of it."}, {"result"});
+
   prometheus::Gauge& media_streams_active =
       make.gauges({"media_streams_active", "Media streams that are running."}).Add({});
   Labelled<prometheus::Counter> media_frames =
@@ -179,6 +190,20 @@ Counter Metrics::webhooks(std::string_view type, std::string_view result) {
 }
 Histogram Metrics::webhook_lag(std::string_view type) {
   return Histogram(families_->webhook_lag.at({type}));
+}
+
+Counter Metrics::webhook_deliveries(std::string_view result) {
+  return Counter(families_->webhook_deliveries.at({result}));
+}
+Histogram Metrics::webhook_delivery_duration() {
+  return Histogram(families_->webhook_delivery_duration);
+}
+Gauge Metrics::webhook_deliveries_kept(std::string_view state) {
+  return Gauge(families_->webhook_deliveries_kept.at({state}));
+}
+
+Counter Metrics::event_grid_events(std::string_view result) {
+  return Counter(families_->event_grid_events.at({result}));
 }
 
 Gauge Metrics::media_streams_active() {

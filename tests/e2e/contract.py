@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 from carrier import Carrier  # noqa: E402
 from described import DescribedGateway  # noqa: E402
-from gateway import base64url, make_jwt, run, scratch, status_params, voice_params  # noqa: E402
+from gateway import base64url, make_jwt, run, scratch, status_params, voice_params, wait_for  # noqa: E402
 from tap import check, done, together  # noqa: E402
 
 CALL_FIELDS = {"callId", "provider", "providerCallId", "direction", "state", "from", "to", "createdAt", "connectedAt",
@@ -142,6 +142,44 @@ def paging(server):
     check("paging gives every call once", sorted(seen) == sorted(sids), seen)
 
 
+def webhooks(server):
+    """Every route about webhooks out: what it answers when all is well, and when it is not."""
+    def ask(method, path, body=None, status=200):
+        text = None if body is None else json.dumps(body)
+        reply = server.request(method, "/api/v1/" + path, text, {"Content-Type": "application/json"}, server.admin)
+        check(f"{method} {path.split('?')[0].split('/we_')[0].split('/msg_')[0]} answers {status}", reply.status == status, reply)
+        return json.loads(reply.body or b"null")
+
+    made = ask("POST", "webhook-endpoints", {"url": "https://127.0.0.1:1/hook", "types": ["dtmf.*"], "description": "x"}, 201)
+    endpoint = f"webhook-endpoints/{made['endpointId']}"
+    check("the secret is shown when it is made, and not again",
+          made["secret"].startswith("whsec_") and "secret" not in ask("GET", endpoint), made)
+    check("and when it is rotated", ask("POST", f"{endpoint}/rotate-secret")["secret"] != made["secret"])
+    ask("GET", "webhook-endpoints")
+    asked = ask("POST", f"{endpoint}/test", status=202)
+    delivery = f"webhook-deliveries/{asked['deliveryId']}"
+    wait_for("the test to be given up", lambda: server.json("/api/v1/" + delivery)["state"] == "dead")
+    ask("GET", f"{endpoint}/deliveries?state=dead&limit=1")
+    ask("GET", f"{endpoint}/deliveries?state=asleep&limit=0", status=400)
+    ask("GET", f"{endpoint}/deliveries?cursor=x", status=400)
+    ask("POST", f"{delivery}/redeliver", status=202)
+    ask("POST", f"{endpoint}/redeliver", {"since": "2026-01-01T00:00:00Z"}, 202)
+    ask("POST", f"{endpoint}/redeliver", {"afterSeq": -1}, 400)
+    check("a disabled endpoint says why", ask("PATCH", endpoint, {"state": "disabled"})["disabledReason"] == "api")
+    ask("POST", f"{endpoint}/test", status=409)
+    ask("PATCH", endpoint, {"url": "http://192.0.2.1/", "state": "asleep"}, 400)
+    ask("POST", "webhook-endpoints", {"url": "https://example.com/", "types": "call.*"}, 400)
+    ask("DELETE", endpoint, status=204)
+    for method, path in [("GET", endpoint), ("PATCH", endpoint), ("DELETE", endpoint), ("GET", f"{endpoint}/deliveries"),
+                         ("POST", f"{endpoint}/test"), ("POST", f"{endpoint}/rotate-secret"), ("GET", delivery),
+                         ("POST", f"{endpoint}/redeliver"), ("POST", f"{delivery}/redeliver")]:
+        ask(method, path, {} if method == "PATCH" else None, 404)
+    while len(server.json("/api/v1/webhook-endpoints")["data"]) < 50:
+        server.request("POST", "/api/v1/webhook-endpoints", '{"url":"https://example.com/","types":["quality.alert"]}',
+                       token=server.admin)
+    ask("POST", "webhook-endpoints", {"url": "https://example.com/"}, 409)
+
+
 def errors(server):
     missing = server.request("GET", "/api/v1/calls/call_nobody", token=server.admin)
     check("an unknown call is a 404", is_problem(missing, 404, "call_not_found"), missing)
@@ -196,9 +234,9 @@ def headers(server):
     check("/docs loads nothing from outside", b"https://" not in page.body and b"//cdn" not in page.body)
 
 
-with DescribedGateway() as gateway:
+with DescribedGateway(WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8") as gateway:
     call_object(gateway)
-    together([tokens, paging, errors, health, headers, media], gateway)
+    together([tokens, paging, errors, health, headers, media, webhooks], gateway)
     metrics(gateway)
     check("every answer was as the OpenAPI document says", not gateway.faults, "\n".join(gateway.faults))
     check("and there were many", len(gateway.seen) > 30, sorted(gateway.seen))

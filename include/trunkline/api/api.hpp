@@ -9,6 +9,7 @@
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/events/event_hub.hpp>
+#include <trunkline/events/webhooks.hpp>
 #include <trunkline/media/active_streams.hpp>
 #include <trunkline/media/stream_commands.hpp>
 #include <trunkline/net/http.hpp>
@@ -42,7 +43,8 @@ struct Services {
   const Clock& clock;
   IdempotentRequests& idempotent;
   RateLimits& limits;
-  observe::WebhookFigures& webhooks;
+  observe::WebhookFigures& webhook_figures;
+  events::webhooks::Registry& webhooks;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

@@ -19,8 +19,10 @@ enum class Permission : std::uint8_t {
   events_read,
   system_read,
   system_write,
+  webhooks_read,
+  webhooks_write,
 };
-inline constexpr std::size_t permission_count = 8;
+inline constexpr std::size_t permission_count = 10;
 
 std::string_view to_string(Permission permission);
 std::optional<Permission> parse_permission(std::string_view text);

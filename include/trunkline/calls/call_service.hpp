@@ -58,7 +58,7 @@ struct StatusUpdate {
 /// What a callback was about.
 struct Updated {
   std::string call_id;
-  std::string node;    ///< where the call's stream runs; empty when none does
+  std::string node;       ///< where the call's stream runs; empty when none does
   bool repeated = false;  ///< the same callback had been taken before
 };
 

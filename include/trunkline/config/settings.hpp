@@ -126,6 +126,19 @@ struct Limits {
   std::size_t phone_per_minute = 0;      ///< new calls of a calling number
 };
 
+struct Webhooks {
+  std::vector<std::string> allowed_networks;  ///< in CIDR form
+  milliseconds timeout{15'000};               ///< for the whole exchange
+  std::size_t concurrency = 64;
+  std::size_t retention_days = 14;
+};
+
+struct EventGrid {
+  std::string endpoint;  ///< of an Azure Event Grid topic or domain; empty: nothing is published
+  std::string access_key;
+  std::string topic_name;
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -161,6 +174,8 @@ struct Settings {
   Calls calls;
   Api api;
   Limits limits;
+  Webhooks webhooks;
+  EventGrid event_grid;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -44,9 +45,9 @@ struct Subscription {
   bool wants(const std::string& of_call, const std::string& type) const;
 };
 
-/// Brings committed events to those who listen: sees to it that they get their places in the log of all calls, and hands
-/// them, in its order, to every subscriber on the subscriber's own worker. Hubs of other nodes are told by way of what is
-/// live; while that is away they look for themselves, every two seconds.
+/// Brings committed events to those who listen: sees to it that they get their places in the log of all calls, and
+/// hands them, in its order, to every subscriber on the subscriber's own worker. Hubs of other nodes are told by way of
+/// what is live; while that is away they look for themselves, every two seconds.
 ///
 /// A subscriber that reads too slowly is closed with 1013 and resumes with `after`. Lives until its workers stopped.
 class EventHub final : public calls::EventObserver {
@@ -59,6 +60,9 @@ class EventHub final : public calls::EventObserver {
   void start();
 
   void on_committed(const calls::Event& event, const calls::Call& call, std::optional<calls::State> previous) override;
+
+  /// `listener` is called on the hub's worker when the log has grown, on this node or another. Before start().
+  void on_news(std::function<void()> listener) { listeners_.push_back(std::move(listener)); }
 
   /// Whether a subscriber would see an event of this kind now: what nobody sees need not be made. Any thread.
   bool wanted(const std::string& call_id, const std::string& type);
@@ -87,6 +91,7 @@ class EventHub final : public calls::EventObserver {
   asio::steady_timer signal_;
   std::atomic<bool> woken_{false};
   std::optional<std::int64_t> told_;  ///< up to this place; nothing before the log was first seen
+  std::vector<std::function<void()>> listeners_;
   std::mutex mutex_;
   std::unordered_set<std::shared_ptr<Socket>> sockets_;
   std::unique_ptr<store::LiveStore::Subscription> others_;  ///< what the hubs of other nodes say

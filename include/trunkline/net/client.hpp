@@ -8,7 +8,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +23,10 @@ struct ClientRequest {
   std::string body;
   milliseconds timeout{15'000};  ///< for the whole exchange
   std::size_t max_body_bytes = 8 * 1024 * 1024;
+  bool body_matters = true;  ///< false: an answer whose body is too large or broken counts by its status, without it
+  /// Which of the addresses that the host stands for may be connected to; empty: all. Asked anew for each request, of
+  /// the very addresses that are then used.
+  std::function<bool(const asio::ip::address&)> admits;
 };
 
 struct ClientResponse {
@@ -30,7 +36,8 @@ struct ClientResponse {
 };
 
 /// One request on a connection of its own. Redirects are not followed. TLS certificates are verified. Errors:
-/// `invalid_url`, `unreachable`, `timeout`, `tls_failed`, `bad_response`. Runs on the calling coroutine's loop.
+/// `invalid_url`, `unreachable`, `address_refused`, `timeout`, `tls_failed`, `bad_response`. Runs on the calling
+/// coroutine's loop.
 asio::awaitable<Result<ClientResponse>> fetch(ClientRequest request);
 
 struct WebSocketRequest {

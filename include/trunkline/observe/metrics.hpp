@@ -72,6 +72,11 @@ class Metrics {
   Counter webhooks(std::string_view type, std::string_view result);
   Histogram webhook_lag(std::string_view type);  ///< from the provider's timestamp to our answer
 
+  Counter webhook_deliveries(std::string_view result);  ///< attempts to tell others
+  Histogram webhook_delivery_duration();
+  Gauge webhook_deliveries_kept(std::string_view state);
+  Counter event_grid_events(std::string_view result);
+
   Gauge media_streams_active();
   Counter media_frames(std::string_view track);
   Counter media_frames_late();

@@ -83,6 +83,7 @@ struct ApiFixture {
                     calls.clock,
                     idempotent,
                     limits,
+                    webhook_figures,
                     webhooks});
   }
 
@@ -125,8 +126,10 @@ struct ApiFixture {
   media::StreamCommands commands{streams, *live, workers.at(0).context(), *calls.ids, "node_1"};
   events::EventHub hub{*calls.service, *live, workers.at(0)};
   IdempotentRequests idempotent{*calls.database, calls.clock, *calls.ids, std::chrono::hours(24)};
-  observe::WebhookFigures webhooks{calls.clock};
+  observe::WebhookFigures webhook_figures{calls.clock};
   RateLimits limits{*live, settings.limits, metrics, calls.clock};
+  net::AddressPolicy webhook_policy;
+  events::webhooks::Registry webhooks{*calls.database, webhook_policy, calls.clock, *calls.ids};
   std::unique_ptr<auth::Authenticator> authenticator;
   std::unique_ptr<Api> api;
   GivenBody body;

@@ -3,6 +3,8 @@
 #include "support/any_live.hpp"
 #include "unit/calls/service_fixture.hpp"
 
+#include <trunkline/net/worker.hpp>
+
 #include <catch2/catch.hpp>
 
 namespace trunkline::app {

@@ -1,8 +1,10 @@
+#include "events/webhook_queue.hpp"
 #include "support/fake_socket.hpp"
 #include "support/heard_database.hpp"
 #include "unit/calls/service_fixture.hpp"
 
 #include <trunkline/events/event_hub.hpp>
+#include <trunkline/events/webhooks.hpp>
 #include <trunkline/recording/library.hpp>
 #include <trunkline/speech/transcript_of.hpp>
 #include <trunkline/store/memory_live.hpp>
@@ -157,6 +159,63 @@ TEST_CASE("nothing that is asked while calls run goes through a whole table, or 
     const auto plan = fixture.plan(statement);
     CAPTURE(statement, plan);
     CHECK_FALSE(grows(plan));
+  }
+}
+
+/// What a sender of webhooks does, and who looks after it.
+void send_webhooks(PlansFixture& fixture) {
+  namespace webhooks = events::webhooks;
+  const net::AddressPolicy policy;
+  webhooks::Registry registry(fixture.database, policy, fixture.calls.clock, *fixture.calls.ids);
+  const auto id = run(registry.create("https://example.com/", "", {})).value().id;
+  fixture.calls.arrive("CA1");
+  REQUIRE(run(fixture.service->number_events()).has_value());
+  webhooks::Step step;
+  step.endpoint_id = id;
+  step.node_id = "node_1";
+  step.first = true;
+  step.limit = 16;
+  step.now = fixture.calls.clock.wall();
+  step.claimed_until = step.now + std::chrono::seconds(30);
+  step.log = {0, run(fixture.service->events_after(0, 10)).value(), {"msg_1", "msg_2"}};
+  const auto take = [&] {
+    auto work = [&](store::Sql& sql) { return run_step(sql, step); };
+    return fixture.database.write_blocking<webhooks::StepResult>(work).value();
+  };
+  const auto sending = take().sending;
+  REQUIRE(sending.size() == 1);
+  step.sent = {{sending.front(), {200, false, "", {}, step.now}, milliseconds(1), 0}};
+  REQUIRE(take().judgements.front().fate == webhooks::Fate::delivered);
+  REQUIRE(run(registry.redeliver("msg_1")).has_value());
+  for (const webhooks::Again& which : {webhooks::Again(webhooks::DeadOnes()), webhooks::Again(webhooks::AfterSeq{1})}) {
+    REQUIRE(run(registry.redeliver_all(id, which)).has_value());
+  }
+  auto tidy = [&](store::Sql& sql) -> Result<bool> {
+    webhooks::prune(sql, step.now, 100);
+    webhooks::read_offers(sql, "node_1", step.now);
+    webhooks::release(sql, id, "node_1");
+    return true;
+  };
+  REQUIRE(fixture.database.write_blocking<bool>(tidy).has_value());
+}
+
+TEST_CASE("nothing that is asked while webhooks go out goes through all deliveries, or through the log") {
+  PlansFixture fixture;
+  send_webhooks(fixture);
+  const auto heard = fixture.database.heard();
+  CHECK(std::ranges::any_of(heard, [](const std::string& text) { return has(text, "state = 'dead' AND seq > $3"); }));
+  for (const auto& statement : heard) {
+    // Somebody asked for all of them; the other removes a few of them, whichever.
+    const bool of_all = has(statement, "settled_at IS NOT NULL AND seq > $3") || has(statement, "state = 'deleted'");
+    for (const auto& step : fixture.plan(statement)) {
+      CAPTURE(statement, step);
+      // There are fifty endpoints at most.
+      const bool walks =
+          step.starts_with("SCAN ") && !one_batch(step) && !has(step, "webhook_endpoints") && !has(step, "INDEX");
+      CHECK_FALSE(walks);
+      // All of an endpoint's, the settled ones with them.
+      CHECK((of_all || !has(step, "webhook_deliveries_listed")));
+    }
   }
 }
 

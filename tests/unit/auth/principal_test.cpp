@@ -12,6 +12,7 @@ TEST_CASE("permissions have names") {
   }
   CHECK(to_string(calls_listen) == "calls:listen");
   CHECK(to_string(system_write) == "system:write");
+  CHECK(to_string(webhooks_write) == "webhooks:write");
   CHECK_FALSE(parse_permission("calls:*").has_value());
 }
 
@@ -20,6 +21,7 @@ TEST_CASE("each role may do what the one below may, and more") {
   CHECK(permissions_of_role("operator") == Permissions{calls_read, transcripts_read, events_read, recordings_read,
                                                        calls_write, calls_listen, system_read});
   CHECK(permissions_of_role("admin") == Permissions::all());
+  CHECK(Permissions::all().has(webhooks_write));
   CHECK(permissions_of_role("Admin") == Permissions{});
   CHECK(is_role("operator"));
   CHECK_FALSE(is_role("root"));

@@ -120,3 +120,44 @@ TEST_CASE("an answer larger than asked for is a bad response") {
   CHECK(error_code_of(answered("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n0123456789A", 10)) == "bad_response");
   CHECK(error_code_of(answered("HTTP/1.1 200 OK\r\n\r\n0123456789A", 10)) == "bad_response");
 }
+
+TEST_CASE("a host none of whose addresses is admitted is not connected to, and each is asked about") {
+  RawListener listener;
+  auto request = asking(listener);
+  std::vector<std::string> asked;
+  request.url = "http://localhost:" + std::to_string(listener.port()) + "/";
+  request.admits = [&asked](const boost::asio::ip::address& address) {
+    asked.push_back(address.to_string());
+    return false;
+  };
+  CHECK(error_code_of(fetch_now(request)) == "address_refused");
+  CHECK_FALSE(asked.empty());
+  for (const auto& address : asked) CHECK((address == "127.0.0.1" || address == "::1"));
+}
+
+TEST_CASE("only an admitted address is connected to") {
+  TestServer server;
+  server.start();
+  ClientRequest request;
+  request.url = server.url("http", "/");
+  request.admits = [](const boost::asio::ip::address& address) { return address.is_loopback(); };
+  CHECK(fetch_now(request)->status == 200);
+}
+
+TEST_CASE("where the body does not matter the status counts, however large or broken the body is") {
+  RawListener listener;
+  auto request = asking(listener);
+  request.max_body_bytes = 10;
+  request.body_matters = false;
+  auto response = fetch_meanwhile(request);
+  {
+    auto peer = listener.accept();
+    peer.read_until("\r\n\r\n");
+    peer.send("HTTP/1.1 202 Accepted\r\nRetry-After: 7\r\nContent-Length: 11\r\n\r\nhello world");
+  }
+  const auto taken = response.get();
+  REQUIRE(taken.has_value());
+  CHECK(taken->status == 202);
+  CHECK(find_header(taken->headers, "Retry-After") == "7");
+  CHECK(taken->body.empty());
+}

@@ -1,0 +1,162 @@
+#include "events/webhook_pump.hpp"
+
+#include <trunkline/events/webhook_sender.hpp>
+#include <trunkline/observe/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+namespace trunkline::events::webhooks {
+namespace {
+
+using store::Sql;
+
+constexpr milliseconds look_interval{1'000};  // commits of this node wake at once; this finds those of others
+constexpr milliseconds gather{20};            // what calls do meanwhile is taken note of together
+constexpr milliseconds export_interval{5'000};
+constexpr std::chrono::minutes prune_interval{10};
+constexpr milliseconds prune_pause{100};
+constexpr std::int64_t prune_batch = 500;
+constexpr std::size_t share = 4;  // of all that may be under way, for one endpoint
+
+std::uint32_t seed_of(const std::string& hex) {
+  std::uint32_t seed = 1;
+  std::from_chars(hex.data(), hex.data() + hex.size(), seed, 16);
+  return seed;
+}
+
+asio::awaitable<void> pause(milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace
+
+Sender::Sender(Parts parts)
+    : parts_(std::move(parts)), signal_(parts_.worker.context()), dice_(seed_of(parts_.ids.secret(4))) {
+  parts_.registry.on_change([this] {
+    asked_ = true;
+    wake();
+  });
+}
+
+Sender::~Sender() = default;
+
+void Sender::start() {
+  auto& loop = parts_.worker.context();
+  asio::co_spawn(loop, [this] { return look_forever(); }, asio::detached);
+  asio::co_spawn(loop, [this] { return prune_forever(); }, asio::detached);
+  asio::co_spawn(loop, [this] { return export_forever(); }, asio::detached);
+}
+
+void Sender::stop() {
+  stopping_ = true;
+  wake();
+}
+
+void Sender::wake() {
+  if (woken_.exchange(true)) return;
+  asio::post(parts_.worker.context(), [this] { signal_.cancel(); });
+}
+
+asio::awaitable<void> Sender::look_forever() {
+  co_await free_claims();
+  MonoTime looked_at{};
+  while (!stopping_) {
+    woken_ = false;
+    const MonoTime now = parts_.clock.mono();
+    if (asked_.exchange(false) || now >= looked_at + look_interval) {
+      looked_at = now;
+      const auto looked = co_await look();
+      if (!looked) log::warn("webhooks wait for the store", {{"reason", looked.error().message}});
+    } else {
+      for (const auto& [id, pump] : pumps_) pump->look_again(std::nullopt);
+    }
+    co_await pause(gather);
+    if (woken_) continue;
+    signal_.expires_after(look_interval);
+    boost::system::error_code woken;
+    co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  for (const auto& [id, pump] : pumps_) pump->end();
+}
+
+// SQLite has one process: whoever holds a claim there is gone.
+asio::awaitable<void> Sender::free_claims() {
+  if (parts_.database.driver() != "sqlite") co_return;
+  const auto freed = co_await parts_.database.write<std::int64_t>([](Sql& sql) -> Result<std::int64_t> {
+    return sql.execute("UPDATE webhook_endpoints SET claimed_until = 0 WHERE claimed_until > 0");
+  });
+  if (!freed) log::warn("webhooks of an earlier run wait for its claims", {{"reason", freed.error().message}});
+}
+
+asio::awaitable<Result<>> Sender::look() {
+  auto work = [this, now = parts_.clock.wall()](Sql& sql) -> Result<std::vector<Offer>> {
+    return read_offers(sql, parts_.node_id, now);
+  };
+  const auto offers = co_await parts_.database.read<std::vector<Offer>>(work);
+  if (!offers) co_return offers.error();
+  for (const Offer& offer : *offers) {
+    const auto known = pumps_.find(offer.endpoint_id);
+    if (known != pumps_.end()) {
+      known->second->look_again(offer.touched);
+    } else if (offer.enabled && offer.claimable && !stopping_) {
+      ++pumps_alive_;
+      pumps_.emplace(offer.endpoint_id, std::make_shared<Pump>(*this, offer.endpoint_id)).first->second->start();
+    }
+  }
+  co_return Result<>();
+}
+
+asio::awaitable<void> Sender::prune_forever() {
+  const std::chrono::days kept(static_cast<int>(parts_.settings.retention_days));
+  for (;;) {
+    auto work = [before = parts_.clock.wall() - kept](Sql& sql) -> Result<std::int64_t> {
+      return prune(sql, before, prune_batch);
+    };
+    const auto pruned = co_await parts_.database.write<std::int64_t>(work);
+    if (!pruned) log::warn("old webhook deliveries were not removed", {{"reason", pruned.error().message}});
+    const bool more = pruned && *pruned >= prune_batch;
+    co_await pause(more ? prune_pause : milliseconds(prune_interval));
+  }
+}
+
+asio::awaitable<void> Sender::export_forever() {
+  using Counts = std::pair<std::int64_t, std::int64_t>;
+  for (;;) {
+    const auto counts = co_await parts_.database.read<Counts>([](Sql& sql) -> Result<Counts> {
+      return Counts(sql.query("SELECT COUNT(*) FROM webhook_deliveries WHERE settled_at IS NULL").front().integer(0),
+                    sql.query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'").front().integer(0));
+    });
+    if (counts) {
+      parts_.metrics.webhook_deliveries_kept("pending").set(static_cast<double>(counts->first));
+      parts_.metrics.webhook_deliveries_kept("dead").set(static_cast<double>(counts->second));
+    }
+    co_await pause(export_interval);
+  }
+}
+
+std::size_t Sender::limit_per_endpoint() const {
+  return (parts_.settings.concurrency + share - 1) / share;
+}
+
+void Sender::under_way(int more) {
+  const bool none_left = in_flight_ >= parts_.settings.concurrency;
+  in_flight_ += static_cast<std::size_t>(more);
+  if (!none_left || more > 0) return;
+  for (const auto& [id, pump] : pumps_) pump->room();
+}
+
+void Sender::ended(const Pump& pump) {
+  pumps_.erase(pump.endpoint_id());
+  --pumps_alive_;
+}
+
+}  // namespace trunkline::events::webhooks
