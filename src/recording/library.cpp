@@ -12,13 +12,14 @@ namespace {
 // Columns in the order in which from_row() reads them.
 const std::string select =
     "SELECT id, call_id, state, path, started_at, completed_at, duration_ms, size_bytes, sha256, channels, "
-    "sample_rate, format, recovered, failure FROM recordings ";
+    "sample_rate, format, recovered, failure FROM call_recordings ";
 const std::string select_one = select + "WHERE id = $1";
 const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, id";
-// Rows without a node were made before there could be several.
+// Rows without a node were made before there could be several. What was given up because its node was gone is that
+// node's to finish when it is back.
 const std::string select_unfinished =
-    select + "WHERE state = 'recording' AND node IN ($1, '') ORDER BY started_at, id LIMIT $2";
-
+    select +
+    "WHERE (state = 'recording' OR failure = 'orphaned') AND node IN ($1, '') ORDER BY started_at, id LIMIT $2";
 Recording from_row(const store::Row& row) {
   Recording recording;
   recording.id = row.text(0);
