@@ -1,4 +1,5 @@
 #include "app/call_metrics.hpp"
+#include "app/cleanup.hpp"
 #include "app/deepgram_link.hpp"
 #include "app/membership.hpp"
 #include "app/node_identity.hpp"
@@ -114,8 +115,9 @@ class App::Impl {
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
-        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, health, server, workers, *twilio, membership,
-                clock}) {}
+        cleanup({settings, calls, library, *database, files, metrics, clock, identity.id()}),
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, health, server, workers,
+                *twilio, membership, cleanup, clock}) {}
 
   ~Impl() { stop(); }
 
@@ -198,6 +200,7 @@ class App::Impl {
   net::Server server;
   Recovery recovery;
   Membership membership;
+  Cleanup cleanup;
   Upkeep upkeep;
   bool running = false;
   bool stopped = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/call_metrics.hpp"
+#include "app/cleanup.hpp"
 #include "app/live_check.hpp"
 #include "app/membership.hpp"
 #include "app/store_check.hpp"
@@ -22,7 +23,7 @@
 namespace trunkline::app {
 
 /// What has to be done again and again: every worker's sign of life, the reaper, the checks of the store and of what is
-/// live, the gauges, the forgetting of old requests.
+/// live, the gauges, the cleanup.
 class Upkeep {
  public:
   struct Parts {
@@ -39,6 +40,7 @@ class Upkeep {
     net::Workers& workers;
     calls::Provider& provider;
     Membership& membership;
+    Cleanup& cleanup;
     const Clock& clock;
   };
   explicit Upkeep(const Parts& parts);
@@ -55,7 +57,7 @@ class Upkeep {
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> watch_live_forever();
   asio::awaitable<void> export_forever();
-  asio::awaitable<void> forget_forever();
+  asio::awaitable<void> clean_forever();
   asio::awaitable<void> recount_forever();
   void export_gauges();
   void export_problems(const net::ServerCounters& counters);

@@ -13,12 +13,11 @@ struct Heading {
   std::string_view title;
 };
 constexpr std::array headings = {
-    Heading{"", "General"},      Heading{"database", "Database"},
-    Heading{"node", "Node"},     Heading{"redis", "Redis"},   Heading{"server", "Server"},
-    Heading{"log", "Log"},       Heading{"security", "Security"},
-    Heading{"twilio", "Twilio"}, Heading{"deepgram", "Deepgram"},
-    Heading{"speech", "Speech"}, Heading{"recording", "Recording"},
-    Heading{"calls", "Calls"},
+    Heading{"", "General"},          Heading{"database", "Database"},   Heading{"node", "Node"},
+    Heading{"redis", "Redis"},       Heading{"server", "Server"},       Heading{"log", "Log"},
+    Heading{"security", "Security"}, Heading{"twilio", "Twilio"},       Heading{"deepgram", "Deepgram"},
+    Heading{"speech", "Speech"},     Heading{"recording", "Recording"}, Heading{"calls", "Calls"},
+    Heading{"cleanup", "Cleanup"},
 };
 
 std::string_view section_of(const Option& option) {

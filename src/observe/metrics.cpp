@@ -125,6 +125,13 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> loop_lags =
       make.histogram({"event_loop_delay_seconds", "How late the worker's timers fire."}, {"worker"}, fine_seconds);
 
+  Labelled<prometheus::Counter> cleanup_runs =
+      make.counter({"cleanup_runs_total", "Times that something over was looked for."}, {"job", "result"});
+  Labelled<prometheus::Counter> cleanup_rows =
+      make.counter({"cleanup_rows_total", "What was removed or put right because it was over."}, {"job"});
+  Labelled<prometheus::Histogram> cleanup_duration =
+      make.histogram({"cleanup_duration_seconds", "From a cleanup job's start to its end."}, {"job"}, lag_seconds);
+
   prometheus::Gauge& store_queue = make.gauges({"store_queue", "Transactions that wait for the database."}).Add({});
   prometheus::Gauge& live_up = make.gauges({"live_up", "1 while the live state (Redis) can be reached."}).Add({});
   prometheus::Counter& live_reconnects =
@@ -232,6 +239,15 @@ LoopLag Metrics::event_loop_lag(std::size_t worker) {
   return {Gauge(families_->loop_lag.at({name})), Histogram(families_->loop_lags.at({name}))};
 }
 
+Counter Metrics::cleanup_runs(std::string_view job, std::string_view result) {
+  return Counter(families_->cleanup_runs.at({job, result}));
+}
+Counter Metrics::cleanup_rows(std::string_view job) {
+  return Counter(families_->cleanup_rows.at({job}));
+}
+Histogram Metrics::cleanup_duration(std::string_view job) {
+  return Histogram(families_->cleanup_duration.at({job}));
+}
 Gauge Metrics::store_queue() {
   return Gauge(families_->store_queue);
 }

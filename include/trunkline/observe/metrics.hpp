@@ -92,6 +92,10 @@ class Metrics {
   Counter connection_problems(std::string_view kind);
   LoopLag event_loop_lag(std::size_t worker);
 
+  Counter cleanup_runs(std::string_view job, std::string_view result);
+  Counter cleanup_rows(std::string_view job);
+  Histogram cleanup_duration(std::string_view job);
+
   Gauge store_queue();
   Gauge live_up();  ///< 1 while what is live can be reached
   Counter live_reconnects();

@@ -32,6 +32,9 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.http_request_duration("/api/v1/calls/{id}").observe(3ms);
   metrics.connections("websocket").add(1);
   metrics.event_loop_lag(0).observe(250us);
+  metrics.cleanup_runs("quality", "failed").add(2);
+  metrics.cleanup_rows("quality").add(70);
+  metrics.cleanup_duration("quality").observe(2s);
   metrics.store_queue().set(6);
   metrics.live_up().set(1);
   metrics.live_reconnects().add(2);
@@ -58,6 +61,8 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_http_request_duration_seconds_count{route="/api/v1/calls/{id}"} 1)",
       R"(trunkline_connections{kind="websocket"} 1)", R"(trunkline_event_loop_lag_seconds{worker="0"} 0.00025)",
       R"(trunkline_event_loop_delay_seconds_bucket{worker="0",le="0.00025"} 1)", "trunkline_store_queue 6",
+      R"(trunkline_cleanup_runs_total{job="quality",result="failed"} 2)",
+      R"(trunkline_cleanup_rows_total{job="quality"} 70)", R"(trunkline_cleanup_duration_seconds_sum{job="quality"} 2)",
       "trunkline_live_up 1", "trunkline_live_reconnects_total 2",
       R"(trunkline_live_command_duration_seconds_bucket{le="0.0005"} 1)", "trunkline_events_dropped_total 9",
       "trunkline_log_lines_dropped_total 11");
