@@ -102,6 +102,11 @@ asio::awaitable<net::Response> get_events(const Services& services, Exchange& ex
   co_return json_response(std::move(body));
 }
 
+asio::awaitable<net::Response> get_quality(const Services& services, Exchange& exchange) {
+  const auto metrics = co_await services.calls.quality_of(std::string(exchange.param("callId")));
+  co_return metrics ? json_response("{\"data\":" + json_list(*metrics) + "}") : exchange.fail(metrics.error());
+}
+
 asio::awaitable<net::Response> get_transcript(const Services& services, Exchange& exchange) {
   const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
   if (!call) co_return exchange.fail(call.error());
@@ -165,6 +170,7 @@ void add_call_endpoints(Router& router, const Services& services) {
   get("/api/v1/calls/stats", Permission::calls_read, call_stats);
   get("/api/v1/calls/{callId}", Permission::calls_read, get_call);
   get("/api/v1/calls/{callId}/events", Permission::events_read, get_events);
+  get("/api/v1/calls/{callId}/quality", Permission::calls_read, get_quality);
   get("/api/v1/calls/{callId}/transcript", Permission::transcripts_read, get_transcript);
   router.add({"POST",
               "/api/v1/calls/{callId}/end",

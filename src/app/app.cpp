@@ -1,4 +1,5 @@
 #include "app/call_metrics.hpp"
+#include "app/cleanup.hpp"
 #include "app/deepgram_link.hpp"
 #include "app/live_calls.hpp"
 #include "app/membership.hpp"
@@ -132,8 +133,9 @@ class App::Impl {
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
-        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server,
-                workers, *twilio, membership, clock, idempotent}) {}
+        cleanup({settings, calls, library, *database, files, metrics, idempotent, clock, identity.id()}),
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server, workers,
+                *twilio, membership, cleanup, clock}) {}
 
   ~Impl() { stop(); }
 
@@ -232,6 +234,7 @@ class App::Impl {
   net::Server server;
   Recovery recovery;
   Membership membership;
+  Cleanup cleanup;
   Upkeep upkeep;
   bool running = false;
   bool stopped = false;

@@ -15,9 +15,6 @@ namespace {
 
 constexpr milliseconds watch_interval{2'000};
 constexpr milliseconds recount_interval{5'000};
-constexpr std::chrono::minutes forget_interval{10};
-constexpr std::size_t forget_batch = 200;  // a few milliseconds of the writer's time
-constexpr milliseconds forget_pause{100};  // between batches: calls come first
 
 void export_growth(const observe::Counter& counter, std::uint64_t total, std::uint64_t& known) {
   counter.add(static_cast<double>(total - std::exchange(known, total)));
@@ -66,8 +63,8 @@ void Upkeep::start() {
   asio::co_spawn(loop, watch_forever(), asio::detached);
   asio::co_spawn(loop, watch_live_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
-  asio::co_spawn(loop, forget_forever(), asio::detached);
   asio::co_spawn(loop, renew_live_forever(), asio::detached);
+  asio::co_spawn(loop, clean_forever(), asio::detached);
   if (!parts_.settings.database.url.empty()) asio::co_spawn(loop, recount_forever(), asio::detached);
 }
 
@@ -117,19 +114,11 @@ asio::awaitable<void> Upkeep::export_forever() {
   }
 }
 
-asio::awaitable<void> Upkeep::forget_forever() {
+asio::awaitable<void> Upkeep::clean_forever() {
   for (;;) {
-    if (!co_await parts_.membership.leads()) {
-      co_await pause(forget_interval);
-      continue;
-    }
-    const WallTime before = parts_.clock.wall() - parts_.settings.calls.inbox_retention;
-    const auto forgotten = co_await parts_.calls.forget_requests(before, forget_batch);
-    if (!forgotten) log::warn("old requests were not forgotten", {{"reason", forgotten.error().message}});
-    const auto answers = co_await parts_.idempotent.forget(forget_batch);
-    if (!answers) log::warn("old answers were not forgotten", {{"reason", answers.error().message}});
-    const bool more = (forgotten && *forgotten >= forget_batch) || (answers && *answers >= forget_batch);
-    co_await pause(more ? forget_pause : forget_interval);
+    const bool leads = co_await parts_.membership.leads();
+    co_await parts_.cleanup.run(leads);
+    co_await pause(parts_.settings.cleanup.interval);
   }
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "app/call_metrics.hpp"
+#include "app/cleanup.hpp"
 #include "app/live_calls.hpp"
 #include "app/live_check.hpp"
 #include "app/membership.hpp"
 #include "app/store_check.hpp"
 
-#include <trunkline/api/idempotent_requests.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
 #include <trunkline/config/settings.hpp>
@@ -24,7 +24,7 @@
 namespace trunkline::app {
 
 /// What has to be done again and again: every worker's sign of life, the reaper, the checks of the store and of what is
-/// live, the gauges, the forgetting of old requests.
+/// live, the gauges, the cleanup.
 class Upkeep {
  public:
   struct Parts {
@@ -42,8 +42,8 @@ class Upkeep {
     net::Workers& workers;
     calls::Provider& provider;
     Membership& membership;
+    Cleanup& cleanup;
     const Clock& clock;
-    api::IdempotentRequests& idempotent;
   };
   explicit Upkeep(const Parts& parts);
   ~Upkeep();
@@ -59,7 +59,7 @@ class Upkeep {
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> watch_live_forever();
   asio::awaitable<void> export_forever();
-  asio::awaitable<void> forget_forever();
+  asio::awaitable<void> clean_forever();
   asio::awaitable<void> recount_forever();
   asio::awaitable<void> renew_live_forever();
   void export_gauges();

@@ -1,8 +1,9 @@
 #include "call_log.hpp"
 
-#include <trunkline/calls/fold.hpp>
+#include "call_records.hpp"
+#include "event_fields.hpp"
 
-#include <nlohmann/json.hpp>
+#include <trunkline/calls/fold.hpp>
 
 #include <set>
 #include <utility>
@@ -19,30 +20,12 @@ Value text(std::string_view view) {
   return std::string(view);
 }
 
-/// An event's data as columns: null where a member is missing or of another kind.
-class Fields {
- public:
-  explicit Fields(const Event& event) : data_(nlohmann::json::parse(event.data, nullptr, false)) {}
-
-  bool usable() const { return data_.is_object(); }
-  bool has(const char* key) const { return usable() && data_.contains(key); }
-  Value text(const char* key) const {
-    return has(key) && data_[key].is_string() ? Value(data_[key].get<std::string>()) : Value();
-  }
-  Value integer(const char* key) const {
-    return has(key) && data_[key].is_number() ? Value(data_[key].get<std::int64_t>()) : Value();
-  }
-  Value real(const char* key) const {
-    return has(key) && data_[key].is_number() ? Value(data_[key].get<double>()) : Value();
-  }
-  Value truth(const char* key) const { return std::int64_t{has(key) && data_[key] == true}; }
-
- private:
-  const nlohmann::json data_;
-};
-
 bool settles_recording(EventType type) {
   return type == EventType::recording_completed || type == EventType::recording_failed;
+}
+
+bool tells_quality(EventType type) {
+  return type == EventType::quality_summary || type == EventType::quality_alert;
 }
 
 Value or_else(Value value, Value otherwise) {
@@ -57,8 +40,8 @@ Event told_before(Event event) {
 bool insert_call(store::Sql& sql, const Call& call) {
   return sql.execute(
              "INSERT INTO calls (id, provider, provider_call_id, direction, state, terminal, from_address, to_address, "
-             "created_at, end_reason, version, touched_at, snapshot) "
-             "VALUES ($1, $2, $3, $4, $5, 0, '', '', $6, '', 0, $6, $7) "
+             "created_at, end_reason, version, touched_at, updated_at, snapshot) "
+             "VALUES ($1, $2, $3, $4, $5, 0, '', '', $6, '', 0, $6, $6, $7) "
              "ON CONFLICT (provider, provider_call_id) DO NOTHING",
              {call.id, call.provider, call.provider_call_id, text(to_string(call.direction)),
               text(to_string(call.state)), to_millis(call.created_at), to_snapshot(call)}) == 1;
@@ -68,7 +51,7 @@ void update_call(store::Sql& sql, const Call& call, WallTime now) {
   sql.post(
       "UPDATE calls SET direction = $2, state = $3, terminal = $4, from_address = $5, to_address = $6, "
       "connected_at = $7, ended_at = $8, duration_s = $9, end_reason = $10, version = $11, touched_at = $12, "
-      "snapshot = $13, node = $14 WHERE id = $1",
+      "updated_at = $12, snapshot = $13, node = $14 WHERE id = $1",
       {call.id, text(to_string(call.direction)), text(to_string(call.state)), std::int64_t{is_terminal(call.state)},
        call.from, call.to, time_or_null(call.connected_at), time_or_null(call.ended_at),
        call.duration_s ? Value(*call.duration_s) : Value(), call.end_reason, call.version, to_millis(now),
@@ -98,13 +81,19 @@ Call read_snapshot(const std::string& snapshot) {
 Call* CallLog::adopt(const std::vector<store::Row>& snapshots) {
   if (snapshots.empty()) return nullptr;
   Call call = read_snapshot(snapshots.front().text(0));
+  return &hold(std::move(call), true);
+}
+
+Call& CallLog::hold(Call call, bool stored) {
+  auto participants = stored ? call.participants : std::vector<Participant>();
   std::string id = call.id;
-  return &calls_.try_emplace(std::move(id), std::move(call)).first->second;  // the one with unsaved events, if any
+  const auto held = calls_.try_emplace(std::move(id), Held{std::move(call), std::move(participants)}).first;
+  return held->second.call;  // the one with unsaved events, if any
 }
 
 // An UPDATE with RETURNING locks and reads in one statement that every driver knows.
 Call* CallLog::lock(const std::string& call_id) {
-  if (const auto found = calls_.find(call_id); found != calls_.end()) return &found->second;
+  if (const auto found = calls_.find(call_id); found != calls_.end()) return &found->second.call;
   return adopt(
       sql_.query("UPDATE calls SET touched_at = $2 WHERE id = $1 RETURNING snapshot", {call_id, to_millis(now_)}));
 }
@@ -123,7 +112,7 @@ Call& CallLog::lock_or_create(const std::string& provider, const std::string& pr
   call.provider = provider;
   call.provider_call_id = provider_call_id;
   call.created_at = now_;
-  if (insert_call(sql_, call)) return calls_.try_emplace(new_id, std::move(call)).first->second;
+  if (insert_call(sql_, call)) return hold(std::move(call), false);
   // Another node made it between the two statements, and has committed: the INSERT waited for that.
   if (Call* known = lock(provider, provider_call_id)) return *known;
   throw store::SqlFailure(store::SqlFailure::Kind::other, "a call is neither there nor can it be made");
@@ -138,6 +127,7 @@ Event CallLog::append(Call& call, Event event) {
   event.state = next.state;
   if (!insert_event(sql_, event, now_)) return told_before(std::move(event));
   if (event.type == EventType::transcript_segment) insert_segment(event);
+  if (tells_quality(event.type)) insert_quality(sql_, next, event);
   const auto previous = call.version == 0 ? std::nullopt : std::optional(call.state);
   call = std::move(next);
   appended_.push_back({event, call, previous});
@@ -156,27 +146,33 @@ void CallLog::insert_segment(const Event& event) {
        or_else(data.real("confidence"), 0.0), word("engine"), word("language")});
 }
 
-// The row first: whoever changes it tells the call of it, and nobody else.
+// The row first: whoever changes it tells the call of it, and nobody else. One that was given up for its node's sake is
+// open to that node still.
 bool CallLog::settle_recording(const Call& call, const Event& event) {
   const Fields data(event);
   if (!data.has("recordingId")) return true;  // the provider's own
   const bool completed = event.type == EventType::recording_completed;
   const auto changed = sql_.execute(
-      "UPDATE recordings SET state = $3, completed_at = $4, duration_ms = COALESCE($5, duration_ms), "
+      "UPDATE call_recordings SET state = $3, completed_at = $4, duration_ms = COALESCE($5, duration_ms), "
       "size_bytes = COALESCE($6, size_bytes), sha256 = COALESCE($7, sha256), channels = COALESCE($8, channels), "
-      "sample_rate = COALESCE($9, sample_rate), format = COALESCE($10, format), recovered = $11, failure = $12 "
-      "WHERE id = $1 AND call_id = $2 AND state = 'recording'",
+      "sample_rate = COALESCE($9, sample_rate), format = COALESCE($10, format), recovered = $11, failure = $12, "
+      "updated_at = $13 WHERE id = $1 AND call_id = $2 AND "
+      "(state = 'recording' OR (failure = 'orphaned' AND $12 <> 'orphaned'))",
       {data.text("recordingId"), call.id, text(completed ? "completed" : "failed"), to_millis(event.at),
        data.integer("durationMs"), data.integer("sizeBytes"), data.text("sha256"), data.integer("channels"),
        data.integer("sampleRate"), data.text("format"), data.truth("recovered"),
-       completed ? text("") : or_else(data.text("reason"), text("unknown"))});
+       completed ? text("") : or_else(data.text("reason"), text("unknown")), to_millis(now_)});
   return changed == 1;
 }
 
 std::vector<Committed> CallLog::finish() {
   std::set<std::string> changed;
   for (const Committed& committed : appended_) changed.insert(committed.event.call_id);
-  for (const std::string& id : changed) update_call(sql_, calls_.at(id), now_);
+  for (const std::string& id : changed) {
+    const Held& held = calls_.at(id);
+    update_call(sql_, held.call, now_);
+    write_participants(sql_, held.call, held.stored_participants, now_);
+  }
   return std::move(appended_);
 }
 

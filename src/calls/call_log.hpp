@@ -30,24 +30,31 @@ class CallLog {
   Call& lock_or_create(const std::string& provider, const std::string& provider_call_id, const std::string& new_id);
 
   /// Folds and appends. The event comes back with its version and state; with version 0 when it is in the log already.
-  /// What an event says of a transcript or a recording goes to their rows along with it. A recording that is settled,
-  /// or that the call does not have, is not settled again: such an event is as one that is in the log already.
+  /// What an event says of a transcript, of quality or of a recording goes to their rows along with it. A recording
+  /// that is settled, or that the call does not have, is not settled again: such an event is as one that is in the log
+  /// already.
   Event append(Call& call, Event event);
 
-  /// Writes the changed calls back; what was appended, in order. Last act.
+  /// Writes the changed calls and participants back; what was appended, in order. Last act.
   std::vector<Committed> finish();
 
   store::Sql& sql() { return sql_; }
   WallTime now() const { return now_; }
 
  private:
+  struct Held {
+    Call call;
+    std::vector<Participant> stored_participants;
+  };
+
   Call* adopt(const std::vector<store::Row>& snapshots);
+  Call& hold(Call call, bool stored);
   void insert_segment(const Event& event);
   bool settle_recording(const Call& call, const Event& event);  // false when there is nothing to settle
 
   store::Sql& sql_;
   WallTime now_;
-  std::map<std::string, Call> calls_;
+  std::map<std::string, Held> calls_;
   std::vector<Committed> appended_;
 };
 

@@ -1,4 +1,5 @@
 #include "call_queries.hpp"
+#include "call_records.hpp"
 #include "call_service_impl.hpp"
 #include "intake.hpp"
 #include "log_order.hpp"
@@ -190,6 +191,14 @@ asio::awaitable<Result<std::vector<Event>>> CallService::events_of(std::string c
     return find_events(sql, call_id, after_version, limit);
   };
   co_return co_await impl_->database.read<std::vector<Event>>(work);
+}
+
+asio::awaitable<Result<std::vector<QualityMetrics>>> CallService::quality_of(std::string call_id) {
+  auto work = [&](store::Sql& sql) -> Result<std::vector<QualityMetrics>> {
+    if (!find_call(sql, call_id)) return call_not_found();
+    return find_quality(sql, call_id);
+  };
+  co_return co_await impl_->database.read<std::vector<QualityMetrics>>(work);
 }
 
 asio::awaitable<Result<LogEnd>> CallService::number_events() {

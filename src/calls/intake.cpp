@@ -125,8 +125,8 @@ std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
 std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id, const std::string& node) {
   std::string path = recording_path(log.now(), recording_id);
   log.sql().execute(
-      "INSERT INTO recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node) "
-      "VALUES ($1, $2, 'recording', $3, $4, 2, 8000, 'wav', $5)",
+      "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
+      "updated_at) VALUES ($1, $2, 'recording', $3, $4, 2, 8000, 'wav', $5, $4)",
       {recording_id, call.id, path, to_millis(log.now()), node});
   return path;
 }

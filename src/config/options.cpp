@@ -55,6 +55,7 @@ constexpr auto at = +[](Settings& settings) -> auto& { return (settings.*....*me
 constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = 1024 * kib;
 constexpr std::uint64_t day_s = 86'400;
+constexpr std::uint64_t max_days = 36'500;
 
 const Option table[] = {
     {"DATA_DIR", "data_dir", at<&Settings::data_dir>, Anything{}, "/var/lib/trunkline",
@@ -262,6 +263,16 @@ const Option table[] = {
      Anything{}, "calls",
      "Topic within a domain. The name of a custom topic, which its endpoint begins with, may stand here and changes "
      "nothing."},
+
+    {"CLEANUP_INTERVAL_S", "cleanup.interval_s", at<&Settings::cleanup, &Cleanup::interval>, Range{1, day_s}, "600",
+     "How often what is over is looked for and removed."},
+    {"QUALITY_RETENTION_DAYS", "cleanup.quality_days", at<&Settings::cleanup, &Cleanup::quality_days>,
+     Range{0, max_days}, "7", "How long the figures of calls' quality are kept; 0 is for ever."},
+    {"CALL_RETENTION_DAYS", "cleanup.call_days", at<&Settings::cleanup, &Cleanup::call_days>, Range{0, max_days}, "90",
+     "How long calls are kept that are over, with their events and transcripts; those that have recordings stay until "
+     "these are removed. 0 is for ever."},
+    {"RECORDING_RETENTION_DAYS", "cleanup.recording_days", at<&Settings::cleanup, &Cleanup::recording_days>,
+     Range{0, max_days}, "30", "How long recordings are kept, files and all; 0 is for ever."},
 };
 
 }  // namespace

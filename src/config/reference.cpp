@@ -29,6 +29,7 @@ constexpr std::array headings = {
     Heading{"limits", "Limits"},
     Heading{"webhooks", "Webhooks"},
     Heading{"event_grid", "Azure Event Grid"},
+    Heading{"cleanup", "Cleanup"},
 };
 
 std::string_view section_of(const Option& option) {

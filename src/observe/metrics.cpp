@@ -140,6 +140,12 @@ struct Metrics::Families {
       make.counter({"rate_limited_total", "Requests that a rate limit refused."}, {"class"});
   prometheus::Counter& rate_limits_unchecked =
       make.counters({"rate_limits_unchecked_total", "Requests that passed because the live store was away."}).Add({});
+  Labelled<prometheus::Counter> cleanup_runs =
+      make.counter({"cleanup_runs_total", "Times that something over was looked for."}, {"job", "result"});
+  Labelled<prometheus::Counter> cleanup_rows =
+      make.counter({"cleanup_rows_total", "What was removed or put right because it was over."}, {"job"});
+  Labelled<prometheus::Histogram> cleanup_duration =
+      make.histogram({"cleanup_duration_seconds", "From a cleanup job's start to its end."}, {"job"}, lag_seconds);
 
   prometheus::Gauge& store_queue = make.gauges({"store_queue", "Transactions that wait for the database."}).Add({});
   prometheus::Gauge& live_up = make.gauges({"live_up", "1 while the live state (Redis) can be reached."}).Add({});
@@ -269,6 +275,15 @@ Counter Metrics::rate_limits_unchecked() {
   return Counter(families_->rate_limits_unchecked);
 }
 
+Counter Metrics::cleanup_runs(std::string_view job, std::string_view result) {
+  return Counter(families_->cleanup_runs.at({job, result}));
+}
+Counter Metrics::cleanup_rows(std::string_view job) {
+  return Counter(families_->cleanup_rows.at({job}));
+}
+Histogram Metrics::cleanup_duration(std::string_view job) {
+  return Histogram(families_->cleanup_duration.at({job}));
+}
 Gauge Metrics::store_queue() {
   return Gauge(families_->store_queue);
 }

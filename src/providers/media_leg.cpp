@@ -261,6 +261,8 @@ void MediaLeg::on_summary(const media::QualitySummary& summary) noexcept {
                                                     {"gaps", quality->gaps},
                                                     {"late", quality->late},
                                                     {"lostMs", quality->lost_ms},
+                                                    {"lossPercent", quality->loss_percent},
+                                                    {"latePercent", quality->late_percent},
                                                     {"jitterMs", quality->jitter_ms},
                                                     {"levelDb", quality->level_dbfs}};
   }

@@ -12,12 +12,18 @@ namespace {
 // Columns in the order in which from_row() reads them.
 const std::string select =
     "SELECT id, call_id, state, path, started_at, completed_at, duration_ms, size_bytes, sha256, channels, "
-    "sample_rate, format, recovered, failure FROM recordings ";
+    "sample_rate, format, recovered, failure FROM call_recordings ";
 const std::string select_one = select + "WHERE id = $1";
 const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, id";
-// Rows without a node were made before there could be several.
+// Rows without a node were made before there could be several. What was given up because its node was gone is that
+// node's to finish when it is back.
 const std::string select_unfinished =
-    select + "WHERE state = 'recording' AND node IN ($1, '') ORDER BY started_at, id LIMIT $2";
+    select +
+    "WHERE (state = 'recording' OR failure = 'orphaned') AND node IN ($1, '') ORDER BY started_at, id LIMIT $2";
+// What its node may still finish is not finished.
+const std::string select_finished = select +
+                                    "WHERE completed_at < $1 AND state <> 'recording' AND failure <> 'orphaned' "
+                                    "AND (node = $2 OR $2 = '') ORDER BY completed_at LIMIT $3";
 
 Recording from_row(const store::Row& row) {
   Recording recording;
@@ -77,6 +83,21 @@ asio::awaitable<Result<std::vector<Recording>>> Library::unfinished(std::string 
   using Recordings = std::vector<Recording>;
   co_return co_await database_.read<Recordings>([&](store::Sql& sql) -> Result<Recordings> {
     return from_rows(sql.query(select_unfinished, {node, std::int64_t{unfinished_limit}}));
+  });
+}
+
+asio::awaitable<Result<std::vector<Recording>>> Library::finished_before(WallTime before, std::string node,
+                                                                         std::size_t limit) {
+  using Recordings = std::vector<Recording>;
+  co_return co_await database_.read<Recordings>([&](store::Sql& sql) -> Result<Recordings> {
+    return from_rows(sql.query(select_finished, {to_millis(before), node, static_cast<std::int64_t>(limit)}));
+  });
+}
+
+asio::awaitable<Result<>> Library::forget(std::vector<std::string> recording_ids) {
+  co_return co_await database_.write<void>([&](store::Sql& sql) -> Result<> {
+    for (const auto& id : recording_ids) sql.post("DELETE FROM call_recordings WHERE id = $1", {id});
+    return {};
   });
 }
 

@@ -3,16 +3,16 @@
 file(GLOB files "${FOLDER}/*.sql")
 list(SORT files)
 
-set(last 0)
+set(expected 1)
 set(entries "")
 foreach(file IN LISTS files)
   get_filename_component(name "${file}" NAME_WE)
-  if(NOT name MATCHES "^0*([1-9][0-9]*)_[a-z0-9_]+$" OR NOT CMAKE_MATCH_1 GREATER last)
-    message(FATAL_ERROR "${file}: expected a migration number above ${last}, as in 0001_name.sql")
+  if(NOT name MATCHES "^0*([1-9][0-9]*)_[a-z0-9_]+$" OR NOT CMAKE_MATCH_1 EQUAL expected)
+    message(FATAL_ERROR "${file}: expected migration number ${expected}, as in 0001_name.sql")
   endif()
-  set(last "${CMAKE_MATCH_1}")
   file(READ "${file}" sql)
-  string(APPEND entries "    {${last}, \"${name}\", R\"sql(${sql})sql\"},\n")
+  string(APPEND entries "    {${expected}, \"${name}\", R\"sql(${sql})sql\"},\n")
+  math(EXPR expected "${expected} + 1")
 endforeach()
 
 file(WRITE "${OUTPUT}" "#include <trunkline/store/migrations.hpp>

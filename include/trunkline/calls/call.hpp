@@ -51,6 +51,8 @@ struct Participant {
   std::string role;  ///< `caller` or `callee`
   std::optional<WallTime> joined_at;
   std::optional<WallTime> left_at;
+
+  bool operator==(const Participant&) const = default;
 };
 
 /// A call as its events have made it: the result of folding apply() over them. Plain data.

@@ -5,6 +5,7 @@
 #include <trunkline/base/offload.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/calls/call.hpp>
+#include <trunkline/calls/call_records.hpp>
 #include <trunkline/calls/event.hpp>
 #include <trunkline/calls/routing.hpp>
 #include <trunkline/store/sql.hpp>
@@ -195,6 +196,8 @@ class CallService {
   /// In order; at most 1000.
   asio::awaitable<Result<std::vector<Event>>> events_of(std::string call_id, std::int64_t after_version,
                                                         std::size_t limit);
+  /// How it sounded, in the order of time: the newest 1000 rows.
+  asio::awaitable<Result<std::vector<QualityMetrics>>> quality_of(std::string call_id);
   /// Gives stored events their places in the log of all calls, at most 1000 at once. Any node may, at any time: it is
   /// one node's turn at a time.
   asio::awaitable<Result<LogEnd>> number_events();

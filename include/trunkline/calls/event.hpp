@@ -30,8 +30,8 @@ enum class EventType : std::uint8_t {
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256, channels, sampleRate, format, recovered?
   recording_failed,     ///< data: recordingId, reason, message; of what plays, if anything: as recording_completed
   quality_alert,        ///< data: track, metric, value, threshold, atMs
-  quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs, jitterMs,
-                        ///< levelDb}}
+  quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs,
+                        ///< lossPercent, latePercent, jitterMs, levelDb}}
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);

@@ -139,6 +139,14 @@ struct EventGrid {
   std::string topic_name;
 };
 
+/// How long what is over is kept. Days; 0 is for ever.
+struct Cleanup {
+  seconds interval{600};
+  std::size_t quality_days = 7;
+  std::size_t call_days = 0;
+  std::size_t recording_days = 0;
+};
+
 /// What a call gets that matches. Patterns are exact, or end in `*` for a prefix; empty matches everything.
 struct Route {
   std::string name;
@@ -176,6 +184,7 @@ struct Settings {
   Limits limits;
   Webhooks webhooks;
   EventGrid event_grid;
+  Cleanup cleanup;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
 };
 

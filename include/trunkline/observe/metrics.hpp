@@ -99,6 +99,9 @@ class Metrics {
 
   Counter rate_limited(std::string_view limit_class);
   Counter rate_limits_unchecked();
+  Counter cleanup_runs(std::string_view job, std::string_view result);
+  Counter cleanup_rows(std::string_view job);
+  Histogram cleanup_duration(std::string_view job);
 
   Gauge store_queue();
   Gauge live_up();  ///< 1 while what is live can be reached

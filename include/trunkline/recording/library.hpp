@@ -26,9 +26,9 @@ struct Recording {
   std::string failure;
 };
 
-/// The rows of all recordings, to read. Any thread. calls::CallService makes a row together with the media start, and
-/// settles it together with the event that says how the recording came out. Errors besides those named: those of
-/// store::Database.
+/// The rows of all recordings, to read, and to remove in the end. Any thread. calls::CallService makes a row together
+/// with the media start, and settles it together with the event that says how the recording came out. Errors besides
+/// those named: those of store::Database.
 class Library {
  public:
   Library(store::Database& database, std::filesystem::path folder);
@@ -40,6 +40,13 @@ class Library {
   asio::awaitable<Result<std::vector<Recording>>> unfinished(std::string node);
   static constexpr int unfinished_limit = 1000;
 
+  /// Recordings that were finished before a time and whose files are to be found here: those of `node`, or of all nodes
+  /// when none is named; the oldest first.
+  asio::awaitable<Result<std::vector<Recording>>> finished_before(WallTime before, std::string node, std::size_t limit);
+  /// Their rows go. When their files have gone.
+  asio::awaitable<Result<>> forget(std::vector<std::string> recording_ids);
+
+  const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path file_of(const Recording& recording) const { return file_at(recording.path); }
   /// `path` as in the row, below the recordings folder.
   std::filesystem::path file_at(const std::string& path) const { return folder_ / path; }

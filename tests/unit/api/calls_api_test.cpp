@@ -74,3 +74,22 @@ TEST_CASE("a transcript comes in the form that is liked best, JSON on a tie") {
   CHECK(type_for("text/vtt") == "text/vtt; charset=utf-8");
   CHECK(here.get(path, {{"Accept", "image/png"}}).status == 406);
 }
+
+TEST_CASE("how a call sounded is listed, to who may read calls") {
+  ApiFixture here;
+  const std::string id = here.calls.arrive("CA1").call_id;
+  const std::string path = "/api/v1/calls/" + id + "/quality";
+  CHECK(here.get(path, {}).body == R"({"data":[]})");
+  REQUIRE(calls::test::run(
+              here.calls.service->append(id, calls::EventType::quality_summary,
+                                         R"({"score":"good","tracks":{"inbound":{"score":"good","jitterMs":21.5}}})"))
+              .has_value());
+  const auto answer = here.get(path, {});
+  REQUIRE(answer.status == 200);
+  const auto rows = nlohmann::json::parse(answer.body)["data"];
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["quality"] == "good");
+  CHECK(rows[0]["jitterMs"] == 21.5);
+  CHECK(here.get("/api/v1/calls/call_unknown/quality", {}).status == 404);
+  CHECK(here.serve(here.request("GET", path)).status == 401);
+}

@@ -18,7 +18,7 @@ struct Recorded : ApiFixture {
   Recorded() {
     const std::string call_id = calls.arrive("CA1").call_id;
     const auto inserted = store::test::execute(*calls.database,
-                                               "INSERT INTO recordings (id, call_id, state, path, started_at, "
+                                               "INSERT INTO call_recordings (id, call_id, state, path, started_at, "
                                                "channels, sample_rate, format) VALUES ('rec_1', '" +
                                                    call_id + "', 'recording', 'one.wav', 1, 2, 8000, 'wav')");
     REQUIRE(inserted);

@@ -121,12 +121,14 @@ void live_through(PlansFixture& fixture) {
     REQUIRE(run(service.append(call.id, type, data)).has_value());
   };
   append(EventType::transcript_segment, R"({"segmentId":"seg_1","track":"inbound","text":"hello"})");
+  append(EventType::quality_summary, R"({"score":"good","tracks":{"inbound":{"score":"good"}}})");
   append(EventType::recording_completed, R"({"recordingId":")" + grant->recording_id + "\"}");
 
   REQUIRE(run(service.find(call.id)).has_value());
   REQUIRE(run(service.stats()).has_value());
   REQUIRE(run(service.events_of(call.id, 0, 10)).has_value());
   REQUIRE(run(service.events_after(0, 10)).has_value());
+  REQUIRE(run(service.quality_of(call.id)).value().size() == 1);
   recording::Library library(fixture.database, fixture.calls.folder / "recordings");
   REQUIRE(run(library.find(grant->recording_id)).has_value());
   REQUIRE(run(library.of_call(call.id)).has_value());
@@ -138,7 +140,7 @@ void live_through(PlansFixture& fixture) {
   test::FakeSocket socket(fixture.worker);
   const auto subscriber = hub.subscriber({.after = 0, .call_id = call.id, .types = {}});
   subscriber->on_open(socket);
-  test::turn_until(fixture.worker, [&] { return socket.sent.size() == 5 && fixture.calls.count("outbox") == 0; });
+  test::turn_until(fixture.worker, [&] { return socket.sent.size() == 6 && fixture.calls.count("outbox") == 0; });
   subscriber->on_close({});
 
   fixture.calls.clock.advance(std::chrono::hours(72));
@@ -149,9 +151,10 @@ TEST_CASE("nothing that is asked while calls run goes through a whole table, or 
   PlansFixture fixture;
   live_through(fixture);
   const auto heard = fixture.database.heard();
-  for (const char* about : {"WHERE e.call_id = $1 AND l.seq > $2", "WHERE e.call_id = $1 AND e.version > $2",
-                            "WHERE l.seq > $1", "FROM outbox", "FROM inbox", "FROM media_tokens", "FROM recordings",
-                            "FROM transcript_segments", "FROM calls"}) {
+  for (const char* about :
+       {"WHERE e.call_id = $1 AND l.seq > $2", "WHERE e.call_id = $1 AND e.version > $2", "WHERE l.seq > $1",
+        "FROM outbox", "FROM inbox", "FROM media_tokens", "FROM call_recordings", "FROM transcript_segments",
+        "FROM call_quality_metrics", "FROM calls"}) {
     CAPTURE(about);
     CHECK(std::ranges::any_of(heard, [&](const std::string& text) { return has(text, about); }));
   }

@@ -38,7 +38,7 @@ class DyingDatabase final : public store::Database {
     if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
     done(inner_.write_blocking<void>([&](store::Sql& sql) -> Result<> {
       auto result = work(sql);
-      dead_ = sql.query("SELECT COUNT(*) FROM recordings WHERE state <> 'recording'").at(0).integer(0) > 0;
+      dead_ = sql.query("SELECT COUNT(*) FROM call_recordings WHERE state <> 'recording'").at(0).integer(0) > 0;
       return dead_ && moment_ == Moment::before_commit ? Result<>(killed()) : result;
     }));
   }
@@ -111,7 +111,7 @@ struct Node : calls::test::Fixture {
 
   std::int64_t told(const std::string& type) { return count("call_events WHERE type = '" + type + "'"); }
   bool settled(const std::string& recording_id, const std::string& state) {
-    return count("recordings WHERE id = '" + recording_id + "' AND state = '" + state + "'") == 1;
+    return count("call_recordings WHERE id = '" + recording_id + "' AND state = '" + state + "'") == 1;
   }
   json outcome(const std::string& type) {
     auto read = [&](store::Sql& sql) -> Result<std::string> {

@@ -31,7 +31,7 @@ TEST_CASE("a media token connects its call and opens a recording") {
         nlohmann::json{{"streamId", "MZ1"}, {"encoding", "mulaw"}, {"node", "node_1"}});
 
   const auto path = fixture.database->read_blocking<std::string>([&](store::Sql& sql) -> Result<std::string> {
-    return sql.query("SELECT path FROM recordings WHERE id = $1 AND state = 'recording'", {grant->recording_id})
+    return sql.query("SELECT path FROM call_recordings WHERE id = $1 AND state = 'recording'", {grant->recording_id})
         .at(0)
         .text(0);
   });
@@ -47,7 +47,7 @@ TEST_CASE("a route that does not record opens no recording") {
   const auto grant = start(fixture, call.call_id, "CA1", call.token);
   REQUIRE(grant.has_value());
   CHECK(grant->recording_id.empty());
-  CHECK(fixture.count("recordings") == 0);
+  CHECK(fixture.count("call_recordings") == 0);
 }
 
 TEST_CASE("a media token works once") {
@@ -55,7 +55,7 @@ TEST_CASE("a media token works once") {
   const auto call = fixture.arrive("CA1");
   CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "granted");
   CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "bad_token");
-  CHECK(fixture.count("recordings") == 1);
+  CHECK(fixture.count("call_recordings") == 1);
 }
 
 TEST_CASE("a media token is no good for another call, nor after its time; a wrong one never is") {
@@ -79,7 +79,7 @@ TEST_CASE("a call that is over gets no media") {
   const auto call = fixture.arrive("CA1");
   REQUIRE(fixture.report("CA1", "s1", State::cancelled).has_value());
   CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "call_over");
-  CHECK(fixture.count("recordings") == 0);
+  CHECK(fixture.count("call_recordings") == 0);
 }
 
 TEST_CASE(

@@ -25,7 +25,7 @@ struct Recorded : Fixture {
     return tell(EventType::recording_failed, R"({"recordingId":")" + id + R"(","reason":"disk_failed"})");
   }
   bool row_is(const std::string& condition) {
-    return count("recordings WHERE id = '" + id + "' AND " + condition) == 1;
+    return count("call_recordings WHERE id = '" + id + "' AND " + condition) == 1;
   }
 };
 

@@ -34,6 +34,9 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.event_loop_lag(0).observe(250us);
   metrics.rate_limited("api.read").add(2);
   metrics.rate_limits_unchecked().add(3);
+  metrics.cleanup_runs("quality", "failed").add(2);
+  metrics.cleanup_rows("quality").add(70);
+  metrics.cleanup_duration("quality").observe(2s);
   metrics.store_queue().set(6);
   metrics.live_up().set(1);
   metrics.live_reconnects().add(2);
@@ -61,7 +64,10 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_connections{kind="websocket"} 1)", R"(trunkline_event_loop_lag_seconds{worker="0"} 0.00025)",
       R"(trunkline_event_loop_delay_seconds_bucket{worker="0",le="0.00025"} 1)",
       R"(trunkline_rate_limited_total{class="api.read"} 2)", "trunkline_rate_limits_unchecked_total 3",
-      "trunkline_store_queue 6", "trunkline_live_up 1", "trunkline_live_reconnects_total 2",
+      "trunkline_store_queue 6",
+      R"(trunkline_cleanup_runs_total{job="quality",result="failed"} 2)",
+      R"(trunkline_cleanup_rows_total{job="quality"} 70)", R"(trunkline_cleanup_duration_seconds_sum{job="quality"} 2)",
+      "trunkline_live_up 1", "trunkline_live_reconnects_total 2",
       R"(trunkline_live_command_duration_seconds_bucket{le="0.0005"} 1)", "trunkline_events_dropped_total 9",
       "trunkline_log_lines_dropped_total 11");
   CHECK_THAT(metrics.render(), Contains("\n" + line));

@@ -33,9 +33,10 @@ struct Fixture {
         id + "', 'twilio', 'CA-" + id + "', 'inbound', 'CONNECTED', 0, '', '', 1, '', 1, 1, '{}')");
   }
   void add_recording(const std::string& id, const std::string& call_id, std::int64_t started_at) {
-    execute("INSERT INTO recordings (id, call_id, state, path, started_at, channels, sample_rate, format) VALUES ('" +
-            id + "', '" + call_id + "', 'recording', '2026/11/20/" + id + ".wav', " + std::to_string(started_at) +
-            ", 2, 8000, 'wav')");
+    execute(
+        "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format) VALUES ('" +
+        id + "', '" + call_id + "', 'recording', '2026/11/20/" + id + ".wav', " + std::to_string(started_at) +
+        ", 2, 8000, 'wav')");
   }
 
   template <class T>
@@ -75,7 +76,7 @@ TEST_CASE("A recording is found as its row tells it") {
   CHECK(f.library.file_of(*before) == f.folder / "recordings" / "2026/11/20/rec_1.wav");
 
   f.execute(
-      "UPDATE recordings SET state = 'failed', completed_at = 2000, duration_ms = 1234, size_bytes = 39532, "
+      "UPDATE call_recordings SET state = 'failed', completed_at = 2000, duration_ms = 1234, size_bytes = 39532, "
       "sha256 = 'abc', recovered = 1, failure = 'disk_failed' WHERE id = 'rec_1'");
   const auto after = f.await(f.library.find("rec_1"));
   REQUIRE(after.has_value());
@@ -109,10 +110,10 @@ TEST_CASE("The recordings of a call and those left unfinished come oldest first"
   CHECK(ids(f.await(f.library.of_call("call_1"))) == "rec_b rec_a ");
   CHECK(ids(f.await(f.library.of_call("call_x"))).empty());
   CHECK(ids(f.await(f.library.unfinished("node_1"))) == "rec_c rec_b rec_a ");
-  f.execute("UPDATE recordings SET state = 'completed' WHERE id = 'rec_b'");
-  f.execute("UPDATE recordings SET state = 'failed' WHERE id = 'rec_c'");
+  f.execute("UPDATE call_recordings SET state = 'completed' WHERE id = 'rec_b'");
+  f.execute("UPDATE call_recordings SET state = 'failed' WHERE id = 'rec_c'");
   CHECK(ids(f.await(f.library.unfinished("node_1"))) == "rec_a ");
-  f.execute("UPDATE recordings SET node = 'node_2'");
+  f.execute("UPDATE call_recordings SET node = 'node_2'");
   CHECK(ids(f.await(f.library.unfinished("node_1"))).empty());
   CHECK(ids(f.await(f.library.unfinished("node_2"))) == "rec_a ");
 }

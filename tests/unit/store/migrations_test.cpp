@@ -98,8 +98,8 @@ TEST_CASE_METHOD(Fresh, "the migrations in the program make the schema of calls"
   REQUIRE(report);
   CHECK(report->applied.front() == "0001_calls");
   CHECK(report->version == migrations_for(*database_).back().version);
-  for (const char* table :
-       {"calls", "call_events", "inbox", "event_log", "outbox", "media_tokens", "recordings", "nodes", "leases"}) {
+  for (const char* table : {"calls", "call_events", "inbox", "event_log", "outbox", "media_tokens", "nodes", "leases",
+                            "call_participants", "call_recordings", "call_quality_metrics", "call_invitations"}) {
     CHECK(tables(table) == 1);
   }
 }

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <trunkline/calls/call.hpp>
+#include <trunkline/calls/call_records.hpp>
+#include <trunkline/calls/event.hpp>
+#include <trunkline/store/sql.hpp>
+
+#include <string>
+#include <vector>
+
+// What follows from a call and its events, as rows for those who ask in SQL.
+namespace trunkline::calls {
+
+/// Rows of those who were not among `before`, or not like that. Durations are the database's to fill in.
+void write_participants(store::Sql& sql, const Call& call, const std::vector<Participant>& before, WallTime now);
+
+/// A row for each track that a quality_summary or quality_alert tells of.
+void insert_quality(store::Sql& sql, const Call& call, const Event& event);
+
+/// The newest, at most `max_quality_rows`, in the order of time.
+std::vector<QualityMetrics> find_quality(store::Sql& sql, const std::string& call_id);
+
+}  // namespace trunkline::calls
