@@ -87,6 +87,9 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> webhook_lag =
       make.histogram({"webhook_lag_seconds", "From a webhook's own timestamp to its answer."}, {"type"}, lag_seconds);
 
+  Labelled<prometheus::Counter> reconciled =
+      make.counter({"reconciled_total", "Calls that the provider was asked about, by what came of it."}, {"result"});
+
   prometheus::Gauge& media_streams_active =
       make.gauges({"media_streams_active", "Media streams that are running."}).Add({});
   Labelled<prometheus::Counter> media_frames =
@@ -171,6 +174,9 @@ Histogram Metrics::call_duration() {
 
 Counter Metrics::webhooks(std::string_view type, std::string_view result) {
   return Counter(families_->webhooks.at({type, result}));
+}
+Counter Metrics::reconciled(std::string_view result) {
+  return Counter(families_->reconciled.at({result}));
 }
 Histogram Metrics::webhook_lag(std::string_view type) {
   return Histogram(families_->webhook_lag.at({type}));
