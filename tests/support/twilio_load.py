@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import email.utils
 import hashlib
 import http.client
@@ -72,24 +73,18 @@ class Sender:
     def _run(self, number, waiting):
         connections = {}
         chance = random.Random(self.seed * 1000 + number)
-        while True:
-            try:
-                webhook = waiting.get_nowait()
-            except queue.Empty:
-                break
-            self._deliver(webhook, connections, chance.randrange(len(self.ports)))
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.deliver(waiting.get_nowait(), connections, chance.randrange(len(self.ports)))
         for connection in connections.values():
             connection.close()
 
-    def _deliver(self, webhook, connections, place):
-        body = urllib.parse.urlencode(webhook.params)
-        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-                   "X-Twilio-Signature": sign(PUBLIC_URL + webhook.path, webhook.params)}
-        if webhook.token:
-            headers["I-Twilio-Idempotency-Token"] = webhook.token
+    def deliver(self, webhook, connections, place):
+        """One webhook, beginning at the node of that place, until it is taken. `connections` are the calling thread's own,
+        by port."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            outcome, answer = self._try(webhook.path, body, headers, connections, self.ports[place % len(self.ports)])
+            outcome, answer = self.try_once(webhook, connections, self.ports[place % len(self.ports)])
             with self.lock:
                 self.tries += 1
                 if isinstance(outcome, int) and 200 <= outcome < 300:
@@ -104,13 +99,18 @@ class Sender:
             self.unanswered.append(webhook)
 
     @staticmethod
-    def _try(path, body, headers, connections, port):
+    def try_once(webhook, connections, port):
         """The status and the body, or what kind of failure it was."""
+        body = urllib.parse.urlencode(webhook.params)
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+                   "X-Twilio-Signature": sign(PUBLIC_URL + webhook.path, webhook.params)}
+        if webhook.token:
+            headers["I-Twilio-Idempotency-Token"] = webhook.token
         try:
             connection = connections.get(port)
             if connection is None:
                 connection = connections[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-            connection.request("POST", path, body, headers)
+            connection.request("POST", webhook.path, body, headers)
             reply = connection.getresponse()
             return reply.status, reply.read()
         except (OSError, http.client.HTTPException) as problem:
