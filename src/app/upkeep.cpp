@@ -49,7 +49,8 @@ class Upkeep::Heart final : public net::Ticking {
 Upkeep::Upkeep(const Parts& parts)
     : parts_(parts),
       store_check_(parts.database, parts.health, parts.clock),
-      live_check_(parts.live, parts.health, parts.metrics, parts.clock) {}
+      live_check_(parts.live, parts.health, parts.metrics, parts.clock),
+      reconciler_({parts.settings.calls, parts.calls, parts.database, parts.provider, parts.metrics, parts.clock}) {}
 
 Upkeep::~Upkeep() = default;
 
@@ -60,6 +61,9 @@ void Upkeep::start() {
   auto& loop = parts_.workers.at(0).context();
   asio::co_spawn(loop, parts_.membership.beat_forever(), asio::detached);
   asio::co_spawn(loop, reap_forever(), asio::detached);
+  const bool reconciles = parts_.settings.calls.reconcile_interval.count() > 0;
+  if (reconciles && !parts_.settings.twilio.account_sid.empty())
+    asio::co_spawn(loop, reconcile_forever(), asio::detached);
   asio::co_spawn(loop, watch_forever(), asio::detached);
   asio::co_spawn(loop, watch_live_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
@@ -90,6 +94,14 @@ asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
   const auto hung_up = co_await parts_.provider.hang_up(call);
   if (hung_up || hung_up.error().code == "provider_not_configured") co_return;
   log::warn("a stale call was not hung up", {{"callId", call.id}, {"reason", hung_up.error().message}});
+}
+
+asio::awaitable<void> Upkeep::reconcile_forever() {
+  for (;;) {
+    const bool leads = co_await parts_.membership.leads();
+    if (leads) co_await reconciler_.run();
+    co_await pause(parts_.settings.calls.reconcile_interval);
+  }
 }
 
 asio::awaitable<void> Upkeep::watch_forever() {

@@ -5,6 +5,7 @@
 #include "app/live_calls.hpp"
 #include "app/live_check.hpp"
 #include "app/membership.hpp"
+#include "app/reconciler.hpp"
 #include "app/store_check.hpp"
 
 #include <trunkline/calls/call_service.hpp>
@@ -55,6 +56,7 @@ class Upkeep {
   class Heart;
 
   asio::awaitable<void> reap_forever();
+  asio::awaitable<void> reconcile_forever();
   asio::awaitable<void> hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> watch_live_forever();
@@ -70,6 +72,7 @@ class Upkeep {
   Parts parts_;
   StoreCheck store_check_;
   LiveCheck live_check_;
+  Reconciler reconciler_;
   std::vector<std::unique_ptr<Heart>> hearts_;
   std::uint64_t dropped_events_ = 0;  // what the metrics know of
   std::uint64_t dropped_lines_ = 0;

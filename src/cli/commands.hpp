@@ -57,6 +57,7 @@ int sim_call(const Common& common, const SimOptions& options);
 
 int doctor(const Common& common);
 int migrate(const Common& common);
+int verify(const Common& common);  ///< failed: something differs, or could not be looked at
 int print_version(const Common& common);
 
 struct TokenOptions {

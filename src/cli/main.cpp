@@ -91,6 +91,9 @@ void add_plain_commands(CLI::App& app, const Common& common, int& code) {
   app.add_subcommand("migrate", "Bring the database's schema up to date and leave")
       ->footer("Example:\n  DATA_DIR=/var/lib/trunkline trunkline migrate")
       ->callback([&] { code = migrate(common); });
+  app.add_subcommand("verify", "Compare the log of events with the calls that follow from it, and say what differs")
+      ->footer("Example:\n  DATABASE_URL=postgresql://db.internal/trunkline trunkline verify --json")
+      ->callback([&] { code = verify(common); });
   app.add_subcommand("bench", "Measure the media path in this process")
       ->footer("Example:\n  trunkline bench --json")
       ->callback([&] { code = bench(common, BenchOptions{}); });

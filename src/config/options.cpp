@@ -219,6 +219,12 @@ const Option table[] = {
      "How long a provider's request is remembered, so that its repetition changes nothing; providers repeat for "
      "minutes, "
      "or a day at most."},
+    {"RECONCILE_INTERVAL_S", "calls.reconcile_interval_s", at<&Settings::calls, &Calls::reconcile_interval>,
+     Range{0, day_s}, "60",
+     "How often the provider is asked about calls that look stuck, and about those that we closed by ourselves; 0 is "
+     "never. Needs TWILIO_ACCOUNT_SID."},
+    {"RECONCILE_AFTER_S", "calls.reconcile_after_s", at<&Settings::calls, &Calls::reconcile_after>, Range{1, day_s},
+     "60", "How long nothing was heard of a call before the provider is asked about it."},
 
     {"IDEMPOTENCY_RETENTION_H", "api.idempotency_retention_h", at<&Settings::api, &Api::idempotency_retention>,
      Range{1, 31 * 24}, "24",

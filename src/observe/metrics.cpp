@@ -97,6 +97,8 @@ struct Metrics::Families {
 
   Labelled<prometheus::Counter> event_grid_events =
       make.counter({"event_grid_events_total", "Events sent to Azure Event Grid, by what came of it."}, {"result"});
+  Labelled<prometheus::Counter> reconciled =
+      make.counter({"reconciled_total", "Calls that the provider was asked about, by what came of it."}, {"result"});
 
   prometheus::Gauge& media_streams_active =
       make.gauges({"media_streams_active", "Media streams that are running."}).Add({});
@@ -193,6 +195,9 @@ Histogram Metrics::call_duration() {
 
 Counter Metrics::webhooks(std::string_view type, std::string_view result) {
   return Counter(families_->webhooks.at({type, result}));
+}
+Counter Metrics::reconciled(std::string_view result) {
+  return Counter(families_->reconciled.at({result}));
 }
 Histogram Metrics::webhook_lag(std::string_view type) {
   return Histogram(families_->webhook_lag.at({type}));

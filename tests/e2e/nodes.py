@@ -63,6 +63,8 @@ def a_node_dies():
         carrier = Carrier(one).open().start()
         one.event(carrier.call_id, "media.started")
         carrier.speak(1)
+        wait_for("the recording to be on disk",
+                 lambda: any(path.stat().st_size > 100 for path in one.data.rglob("*.wav")))
         call = two.json(f"/api/v1/calls/{carrier.call_id}")
         check("a call says on which node its stream runs", call["node"].startswith("node_"), call)
         one.process.kill()

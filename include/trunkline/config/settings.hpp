@@ -110,6 +110,8 @@ struct Calls {
   seconds reaper_interval{5};
   milliseconds media_idle_timeout{10'000};
   seconds inbox_retention{7 * 86'400};
+  seconds reconcile_interval{60};  ///< 0: the provider is never asked
+  seconds reconcile_after{60};     ///< how long a call is quiet before the provider is asked about it
 };
 
 struct Api {

@@ -70,6 +70,7 @@ class Metrics {
   Histogram call_duration();
 
   Counter webhooks(std::string_view type, std::string_view result);
+  Counter reconciled(std::string_view result);   ///< calls that the provider was asked about
   Histogram webhook_lag(std::string_view type);  ///< from the provider's timestamp to our answer
 
   Counter webhook_deliveries(std::string_view result);  ///< attempts to tell others

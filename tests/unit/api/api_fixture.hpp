@@ -22,6 +22,9 @@ class GivenProvider final : public calls::Provider {
  public:
   std::string_view name() const override { return "twilio"; }
   asio::awaitable<Result<>> hang_up(const calls::Call& /*call*/) override { co_return result; }
+  asio::awaitable<Result<std::optional<calls::ProviderWord>>> fetch(const calls::Call& /*call*/) override {
+    co_return std::optional<calls::ProviderWord>();
+  }
 
   Result<> result;
 };

@@ -23,9 +23,10 @@ struct CleanupFixture : calls::test::Fixture {
   observe::Metrics metrics{"test"};
   ThreadPool files{"files", 1, 100};
   recording::Library library{*database, folder / "recordings"};
+  api::IdempotentRequests idempotent{*database, clock, *ids, std::chrono::hours(24)};
 
   void clean(bool leads = true, std::size_t batch = 200) {
-    Cleanup cleanup({settings, *service, library, *database, files, metrics, clock, "node_1", 0ms, batch});
+    Cleanup cleanup({settings, *service, library, *database, files, metrics, idempotent, clock, "node_1", 0ms, batch});
     run(cleanup.run(leads));
   }
   void sql(const std::string& statement) { REQUIRE(store::test::execute(*database, statement).has_value()); }

@@ -70,3 +70,55 @@ TEST_CASE("a call that was looked for under a guessed account is not over becaus
   REQUIRE(asked.result.has_error());
   CHECK(asked.result.error().code == "provider_failed");
 }
+
+namespace {
+
+/// Asks a Twilio that answers so.
+Result<std::optional<calls::ProviderWord>> fetch(const calls::Call& call, const std::string& status,
+                                                 const std::string& body) {
+  test::RawListener twilio;
+  config::Twilio settings;
+  settings.account_sid = main_account;
+  settings.auth_tokens = {"token"};
+  settings.api_url = "http://127.0.0.1:" + std::to_string(twilio.port());
+  const auto client = providers::twilio::make_rest_client(settings);
+  auto result = std::async(std::launch::async, [&] { return calls::test::run(client->fetch(call)); });
+  auto connection = twilio.accept();
+  const std::string head = connection.read_until("\r\n\r\n");
+  CHECK(head.starts_with("GET /2010-04-01/Accounts/"));
+  connection.send("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+                  "\r\nConnection: close\r\n\r\n" + body);
+  return result.get();
+}
+
+}  // namespace
+
+TEST_CASE("Twilio says how a call stands") {
+  const auto over = fetch(call_of(sub_account), "200 OK",
+                          R"({"status":"completed","duration":"42","end_time":"Tue, 31 Aug 2010 20:36:44 +0000"})");
+  REQUIRE(over.has_value());
+  REQUIRE(over->has_value());
+  CHECK((*over)->state == calls::State::ended);
+  CHECK((*over)->status == "completed");
+  CHECK((*over)->duration_s == 42);
+  CHECK((*over)->ended_at == from_millis(1'283'287'004'000));
+  const auto rings = fetch(call_of(sub_account), "200 OK", R"({"status":"ringing","duration":null,"end_time":null})");
+  REQUIRE(rings.has_value());
+  CHECK((*rings)->state == calls::State::ringing);
+  CHECK_FALSE((*rings)->duration_s);
+  CHECK_FALSE((*rings)->ended_at);
+}
+
+TEST_CASE("a call that Twilio does not know is nothing, unless it was looked for under a guessed account") {
+  const auto unknown = fetch(call_of(sub_account), "404 Not Found", "{}");
+  REQUIRE(unknown.has_value());
+  CHECK_FALSE(unknown->has_value());
+  CHECK(fetch(call_of(""), "404 Not Found", "{}").error().code == "provider_failed");
+}
+
+TEST_CASE("an answer about a call that is none is an error") {
+  CHECK(fetch(call_of(sub_account), "429 Too Many Requests", "{}").error().code == "rate_limited");
+  CHECK(fetch(call_of(sub_account), "500 Oh", "{}").error().code == "provider_failed");
+  CHECK(fetch(call_of(sub_account), "200 OK", "[]").error().code == "provider_failed");
+  CHECK(fetch(call_of(sub_account), "200 OK", R"({"status":"dreaming"})").error().code == "provider_failed");
+}
