@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
 #include <set>
@@ -59,16 +60,19 @@ void LiveCalls::on_committed(const calls::Event& event, const calls::Call& call,
 
 // A call that waits to be told is told as it is now; what does not fit is told by the next renewal.
 void LiveCalls::push(Change change) {
-  const std::lock_guard lock(mutex_);
-  if (waiting_.size() >= max_waiting) return;
-  if (!change.event && !waiting_.empty() && !waiting_.back().event && waiting_.back().call.id == change.call.id) {
-    waiting_.back() = std::move(change);
-    return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= max_waiting) return;
+    if (!change.event && !waiting_.empty() && !waiting_.back().event && waiting_.back().call.id == change.call.id) {
+      waiting_.back() = std::move(change);
+      return;
+    }
+    waiting_.push_back(std::move(change));
+    if (draining_ == at_once) return;
+    ++draining_;
   }
-  waiting_.push_back(std::move(change));
-  if (draining_ == at_once) return;
-  ++draining_;
-  asio::co_spawn(parts_.loop, drain(), asio::detached);
+  // Posted: on the loop itself a coroutine would begin at once, in the middle of whatever made the change.
+  asio::post(parts_.loop, [this] { asio::co_spawn(parts_.loop, drain(), asio::detached); });
 }
 
 // Several of these run at once. Each hands its change to the store before it waits, so that one call's changes arrive

@@ -5,6 +5,7 @@
 
 #include <trunkline/net/worker.hpp>
 
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 
 namespace trunkline::app {
@@ -65,6 +66,13 @@ TEST_CASE_METHOD(LiveFixture, "a call is shown while it goes on, and for a momen
   CHECK(indexed() == 0);
   calls.clock.advance(std::chrono::seconds(10));
   CHECK(hash_of(id).empty());
+}
+
+TEST_CASE_METHOD(LiveFixture, "a change that is made on the loop itself is shown like any other") {
+  std::string id;
+  asio::post(worker.context(), [&] { id = calls.arrive("CA1").call_id; });
+  turn();
+  CHECK(hash_of(id)["state"] == "RINGING");
 }
 
 TEST_CASE_METHOD(LiveFixture, "what is lost is shown again from the database, and what ended unseen is dropped") {

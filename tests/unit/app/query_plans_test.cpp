@@ -1,3 +1,4 @@
+#include "app/cleanup.hpp"
 #include "events/webhook_queue.hpp"
 #include "support/fake_socket.hpp"
 #include "support/heard_database.hpp"
@@ -219,6 +220,42 @@ TEST_CASE("nothing that is asked while webhooks go out goes through all deliveri
       // All of an endpoint's, the settled ones with them.
       CHECK((of_all || !has(step, "webhook_deliveries_listed")));
     }
+  }
+}
+
+TEST_CASE("the cleanup begins with what is there to clean, never with all calls") {
+  PlansFixture fixture;
+  live_through(fixture);
+  REQUIRE(fixture.calls.report("CA1", "over", State::ended).has_value());
+  fixture.calls.clock.advance(std::chrono::hours(24 * 40));
+  config::Settings settings;
+  settings.cleanup.call_days = settings.cleanup.recording_days = 30;
+  recording::Library library(fixture.database, fixture.calls.folder / "recordings");
+  std::filesystem::create_directories(library.folder() / "2026");
+  ThreadPool files("files", 1, 10);
+  observe::Metrics metrics("test");
+  api::IdempotentRequests idempotent(fixture.database, fixture.calls.clock, *fixture.calls.ids, std::chrono::hours(24));
+  fixture.database.forget();
+  Cleanup cleanup(
+      {settings, *fixture.service, library, fixture.database, files, metrics, idempotent, fixture.calls.clock, "node_1"});
+  run(cleanup.run(true));
+
+  const auto heard = fixture.database.heard();
+  for (const char* about :
+       {"UPDATE call_participants", "FROM call_quality_metrics", "FROM media_tokens t", "LEFT JOIN nodes",
+        "completed_at < $1", "AND (ended_at, id) >", "DELETE FROM nodes", "DELETE FROM leases"}) {
+    CAPTURE(about);
+    CHECK(std::ranges::any_of(heard, [&](const std::string& text) { return has(text, about); }));
+  }
+  for (const auto& statement : heard) {
+    auto plan = fixture.plan(statement);
+    // One row a node, a few leases; and the tokens of calls that go on.
+    std::erase_if(plan,
+                  [](const auto& step) { return step == "SCAN nodes" || step == "SCAN leases" || step == "SCAN t"; });
+    CAPTURE(statement, plan);
+    CHECK_FALSE(grows(plan));
+    CHECK_FALSE(std::ranges::any_of(
+        plan, [](const auto& step) { return has(step, "calls_by_end (ended_at") || has(step, "SCAN calls"); }));
   }
 }
 
