@@ -134,8 +134,8 @@ class App::Impl {
         recovery{calls, library, *database, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
         cleanup({settings, calls, library, *database, files, metrics, idempotent, clock, identity.id()}),
-        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server, workers,
-                *twilio, membership, cleanup, clock}) {}
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server,
+                workers, *twilio, membership, cleanup, clock}) {}
 
   ~Impl() { stop(); }
 

@@ -37,8 +37,8 @@ struct Truth {
 
 Result<Truth> read_truth(store::Sql& sql, WallTime since) {
   Truth truth;
-  truth.tended = !sql.query("SELECT id FROM nodes WHERE gone_at IS NULL AND beat_at > $1 LIMIT 1", {to_millis(since)})
-                      .empty();
+  truth.tended =
+      !sql.query("SELECT id FROM nodes WHERE gone_at IS NULL AND beat_at > $1 LIMIT 1", {to_millis(since)}).empty();
   for (const auto& row : sql.query("SELECT id, state, version FROM calls WHERE terminal = 0 LIMIT $1", {max_calls})) {
     truth.open.emplace(row.text(0), Open{row.text(1), row.integer(2)});
   }

@@ -57,11 +57,13 @@ void StreamCommands::end_soon(std::string call_id, std::string node, EndOrder or
     streams_.post(call_id, [order = std::move(order)](LiveStream& stream) { end_it(stream, order, [](bool) {}); });
     return;
   }
-  auto ending = [this](std::string id, std::string where, EndOrder how) -> boost::asio::awaitable<void> {
-    const auto ended = co_await end_there(id, std::move(where), std::move(how));
-    if (!ended) log::warn("a stream was not ended", {{"callId", id}, {"reason", ended.error().message}});
-  };
-  boost::asio::co_spawn(loop_, ending(std::move(call_id), std::move(node), std::move(order)), boost::asio::detached);
+  boost::asio::co_spawn(loop_, try_to_end(std::move(call_id), std::move(node), std::move(order)),
+                        boost::asio::detached);
+}
+
+boost::asio::awaitable<void> StreamCommands::try_to_end(std::string call_id, std::string node, EndOrder order) {
+  const auto ended = co_await end_there(call_id, std::move(node), std::move(order));
+  if (!ended) log::warn("a stream was not ended", {{"callId", call_id}, {"reason", ended.error().message}});
 }
 
 bool StreamCommands::is_elsewhere(const std::string& call_id, const std::string& node) const {

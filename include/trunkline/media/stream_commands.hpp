@@ -35,6 +35,7 @@ class StreamCommands {
   bool is_elsewhere(const std::string& call_id, const std::string& node) const;
   void serve(const std::string& question, store::NodeLine::Answer answer);
   boost::asio::awaitable<Result<bool>> end_there(std::string call_id, std::string node, EndOrder order);
+  boost::asio::awaitable<void> try_to_end(std::string call_id, std::string node, EndOrder order);
   boost::asio::awaitable<bool> end_here(std::string call_id, EndOrder order);
 
   ActiveStreams& streams_;

@@ -236,8 +236,8 @@ TEST_CASE("the cleanup begins with what is there to clean, never with all calls"
   observe::Metrics metrics("test");
   api::IdempotentRequests idempotent(fixture.database, fixture.calls.clock, *fixture.calls.ids, std::chrono::hours(24));
   fixture.database.forget();
-  Cleanup cleanup(
-      {settings, *fixture.service, library, fixture.database, files, metrics, idempotent, fixture.calls.clock, "node_1"});
+  Cleanup cleanup({settings, *fixture.service, library, fixture.database, files, metrics, idempotent,
+                   fixture.calls.clock, "node_1"});
   run(cleanup.run(true));
 
   const auto heard = fixture.database.heard();

@@ -98,7 +98,6 @@ std::vector<Damage> damages() {
       {"UPDATE calls SET state = 'RINGING'" + column, "call.state", "ENDED", "RINGING"},
       {"UPDATE calls SET terminal = 0" + column, "call.terminal", "1", "0"},
       {"UPDATE calls SET duration_s = 77" + column, "call.duration_s", "9", "77"},
-      {"UPDATE calls SET duration_s = NULL" + column, "call.duration_s", "9", "nothing"},
       {"UPDATE calls SET end_reason = 'no reason'" + column, "call.end_reason", "", "no reason"},
       {"UPDATE calls SET version = 7" + column, "call.version", "6", "7"},
       {"UPDATE calls SET node = 'node_9'" + column, "call.node", "node_1", "node_9"},
