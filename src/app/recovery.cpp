@@ -91,6 +91,7 @@ Result<> Recovery::begin(const std::string& node, net::Worker& worker) const {
         std::vector<std::string> ids;
         const auto rows =
             sql.query("SELECT id FROM calls WHERE node = $1 AND terminal = 0 AND state = 'CONNECTED'", {node});
+        ids.reserve(rows.size());
         for (const auto& row : rows) ids.push_back(row.text(0));
         return ids;
       });

@@ -94,6 +94,7 @@ std::vector<std::string> find_calls_on(store::Sql& sql, const std::string& node)
   const auto rows =
       sql.query("SELECT id FROM calls WHERE node = $1 AND terminal = 0 AND state = 'CONNECTED' ORDER BY id LIMIT $2",
                 {node, max_lost_calls});
+  ids.reserve(rows.size());
   for (const store::Row& row : rows) ids.push_back(row.text(0));
   return ids;
 }
