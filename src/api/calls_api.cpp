@@ -92,6 +92,8 @@ asio::awaitable<net::Response> get_events(const Services& services, Exchange& ex
   if (!query.errors().empty()) co_return exchange.invalid(query.errors());
   const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
   if (!call) co_return exchange.fail(call.error());
+  const auto complete = co_await services.calls.complete_log();
+  if (!complete) co_return exchange.fail(complete.error());
   const auto events = co_await services.calls.events_of(call->id, after, max_events + 1);
   if (!events) co_return exchange.fail(events.error());
   auto page = *events;

@@ -48,6 +48,8 @@ asio::awaitable<net::Response> list_events(const Services& services, Exchange& e
   const auto limit = static_cast<std::size_t>(query.integer("limit", 1, most_listed).value_or(100));
   if (!query.errors().empty()) co_return exchange.invalid(query.errors());
 
+  const auto complete = co_await services.calls.complete_log();
+  if (!complete) co_return exchange.fail(complete.error());
   std::int64_t cursor = wanted.after.value_or(0);
   const std::size_t looked_at =
       wanted.types.empty() ? limit + 1 : most_looked_at;  // the last only says that there is more

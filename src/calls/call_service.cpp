@@ -16,6 +16,7 @@ namespace trunkline::calls {
 namespace {
 
 constexpr std::size_t max_numbered = 1000;
+constexpr int most_turns = 10;  // for one reader; others go on where it leaves off
 
 Error call_not_found() {
   return make_error("call_not_found", "there is no such call");
@@ -209,6 +210,13 @@ asio::awaitable<Result<LogEnd>> CallService::number_events() {
 asio::awaitable<Result<LogEnd>> CallService::log_end() {
   auto work = [](store::Sql& sql) -> Result<LogEnd> { return find_log_end(sql); };
   co_return co_await impl_->database.read<LogEnd>(work);
+}
+
+asio::awaitable<Result<>> CallService::complete_log() {
+  auto end = co_await log_end();
+  for (int turn = 0; end && end->more && turn < most_turns; ++turn) end = co_await number_events();
+  if (!end) co_return end.error();
+  co_return Result<>{};
 }
 
 asio::awaitable<Result<std::vector<Event>>> CallService::events_after(std::int64_t seq, std::size_t limit) {

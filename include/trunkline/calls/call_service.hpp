@@ -202,6 +202,8 @@ class CallService {
   /// one node's turn at a time.
   asio::awaitable<Result<LogEnd>> number_events();
   asio::awaitable<Result<LogEnd>> log_end();
+  /// Numbers what waits, before the log is read for somebody: who was told that an event is stored finds it there.
+  asio::awaitable<Result<>> complete_log();
   /// Events of all calls after a place in the log, in order; at most 1000. Whoever has read up to a place has missed
   /// none before it. In each call the order is that of the versions.
   asio::awaitable<Result<std::vector<Event>>> events_after(std::int64_t seq, std::size_t limit);
