@@ -2,13 +2,11 @@
 
 #include <trunkline/observe/log.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <nlohmann/json.hpp>
-
-#include <utility>
-
 namespace trunkline::app {
 namespace {
 
@@ -34,38 +32,57 @@ asio::awaitable<void> Membership::beat() {
     log::warn("no sign of life could be given", {{"reason", roll.error().message}});
     co_return;
   }
-  if (std::exchange(known_, true) && roll->was_gone) co_await come_back();
-  for (const auto& gone : vigil_.look(roll->others)) co_await settle(gone);
-}
-
-// The others gave us up while we hung, and marked our calls. Those whose streams run are connected all the same.
-asio::awaitable<void> Membership::come_back() {
-  const auto running = parts_.streams.call_ids();
-  log::warn("this node was given up by the others and is back", {{"streams", running.size()}});
-  const std::string data = nlohmann::json{{"reason", "node-back"}, {"node", parts_.nodes.id()}}.dump();
-  for (const auto& call_id : running) {
-    const auto told = co_await parts_.calls.append(call_id, calls::EventType::call_reconnected, data);
-    if (!told)
-      log::warn("a call could not be marked as connected", {{"callId", call_id}, {"reason", told.error().message}});
+  const MonoTime now = parts_.clock.mono();
+  const bool known = last_beat_ != MonoTime{};
+  owes_return_ = owes_return_ || (known && (roll->was_gone || now - last_beat_ >= parts_.timeout));
+  last_beat_ = now;
+  if (owes_return_) co_await come_back();
+  // Beside the beats: it may take longer than the others wait for one.
+  const auto executor = co_await asio::this_coro::executor;
+  for (const auto& gone : vigil_.look(roll->others)) {
+    if (settling_.insert(gone.id).second) asio::co_spawn(executor, settle(gone), asio::detached);
   }
 }
 
-// The node is given up last: should this one fail in between, the next to look begins again.
+// The others may have given us up while we hung, and marked our calls. Those whose streams run are connected all the
+// same.
+asio::awaitable<void> Membership::come_back() {
+  const auto running = parts_.streams.call_ids();
+  log::warn("this node was silent and is back", {{"streams", running.size()}});
+  bool all = true;
+  for (const auto& call_id : running) {
+    const auto told = co_await parts_.calls.regain_stream(call_id);
+    all = all && told;
+  }
+  owes_return_ = !all;
+}
+
+// By one node, which gives up the lost one last: should it fail in between, the next to look begins again.
 asio::awaitable<void> Membership::settle(store::NodeBeat gone) {
+  const auto mine = co_await parts_.nodes.hold("settle/" + gone.id, lease_time);
+  bool marked = false;
+  if (mine && *mine) marked = co_await mark_calls_of(gone.id);
+  if (marked && parts_.shared_recordings) co_await parts_.recovery.finish_recordings(gone.id, parts_.clock.wall());
+  if (marked) {
+    const auto given_up = co_await parts_.nodes.give_up(gone);
+    if (!given_up) log::warn("a lost node could not be struck off", {{"reason", given_up.error().message}});
+  }
+  settling_.erase(gone.id);
+}
+
+asio::awaitable<bool> Membership::mark_calls_of(const std::string& node) {
   std::size_t lost = 0;
   for (;;) {
-    const auto batch = co_await parts_.calls.lose_streams_of(gone.id);
+    const auto batch = co_await parts_.calls.lose_streams_of(node);
     if (!batch) {
-      log::warn("the calls of a lost node wait", {{"node", gone.id}, {"reason", batch.error().message}});
-      co_return;
+      log::warn("the calls of a lost node wait", {{"node", node}, {"reason", batch.error().message}});
+      co_return false;
     }
     if (*batch == 0) break;
     lost += *batch;
   }
-  log::warn("a node is gone", {{"node", gone.id}, {"calls", lost}});
-  if (parts_.shared_recordings) co_await parts_.recovery.finish_recordings(gone.id, parts_.clock.wall());
-  const auto given_up = co_await parts_.nodes.give_up(std::move(gone));
-  if (!given_up) log::warn("a lost node could not be struck off", {{"reason", given_up.error().message}});
+  log::warn("a node is gone", {{"node", node}, {"calls", lost}});
+  co_return true;
 }
 
 asio::awaitable<bool> Membership::leads() {

@@ -7,6 +7,9 @@
 #include <trunkline/media/active_streams.hpp>
 #include <trunkline/store/nodes.hpp>
 
+#include <set>
+#include <string>
+
 namespace trunkline::app {
 
 /// This node among those that share the database: its own sign of life, and what has to be done for those whose signs
@@ -33,10 +36,13 @@ class Membership {
   asio::awaitable<void> beat();
   asio::awaitable<void> come_back();
   asio::awaitable<void> settle(store::NodeBeat gone);
+  asio::awaitable<bool> mark_calls_of(const std::string& node);
 
   Parts parts_;
   Vigil vigil_;
-  bool known_ = false;  // to the others, since this start
+  MonoTime last_beat_{};      // that the others could see; none before the first
+  bool owes_return_ = false;  // they may have given up this node, and its calls are not put right
+  std::set<std::string> settling_;
 };
 
 }  // namespace trunkline::app

@@ -12,7 +12,7 @@ using store::Value;
 
 constexpr std::size_t max_events = 1000;
 constexpr std::int64_t max_quiet_calls = 500;
-constexpr std::int64_t max_lost_calls = 500;
+constexpr std::int64_t max_lost_calls = 50;
 
 // As read_events() reads them. An event that has no place in the log yet has the place 0.
 const std::string event_columns =

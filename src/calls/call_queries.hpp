@@ -34,7 +34,7 @@ struct QuietCall {
   WallTime touched_at;
 };
 
-/// Calls that are connected by a stream on that node, at most 500, in the order of their ids: that of locking.
+/// Calls that are connected by a stream on that node, at most 50, in the order of their ids: that of locking.
 std::vector<std::string> find_calls_on(store::Sql& sql, const std::string& node);
 
 /// Live calls that the reaper should look at, the longest quiet first, at most 500. Connected ones come from half of

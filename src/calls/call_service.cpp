@@ -41,6 +41,17 @@ std::string closing_data(const Closing& closing) {
       .dump();
 }
 
+// Nodes' clocks differ: what is said of a call now counts although somebody else's word bears a later time.
+WallTime later(WallTime now, const std::optional<WallTime>& than) {
+  return than ? std::max(now, *than + milliseconds{1}) : now;
+}
+
+// A call whose stream runs on another node, which lives: that node knows.
+bool is_tended_elsewhere(store::Sql& sql, const Call& call, const std::string& node) {
+  if (call.node.empty() || call.node == node) return false;
+  return !sql.query("SELECT id FROM nodes WHERE id = $1 AND gone_at IS NULL", {call.node}).empty();
+}
+
 /// What the reaper found about one quiet call: how to close it, or that it lives.
 struct Verdict {
   Call call;
@@ -133,6 +144,7 @@ asio::awaitable<Result<std::vector<Call>>> CallService::reap(
     for (const Verdict& verdict : verdicts) {
       Call* call = log.lock(verdict.call.id);  // which also marks it as touched: all that a living call needs
       if (!verdict.closing || call == nullptr || call->version != verdict.call.version) continue;
+      if (verdict.closing->reason != too_long.reason && is_tended_elsewhere(log.sql(), *call, impl_->node)) continue;
       log.append(*call, impl_->make_event(EventType::call_closed, now, closing_data(*verdict.closing)));
       closed.push_back(*call);
     }
@@ -151,11 +163,24 @@ asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string go
     for (const std::string& id : *ids) {
       Call* call = log.lock(id);
       if (call == nullptr || call->node != gone || call->state != State::connected) continue;  // another node was first
-      log.append(*call, impl_->make_event(EventType::call_reconnecting, log.now(), data));
+      const WallTime at = later(log.now(), call->merge.resumed_at);
+      log.append(*call, impl_->make_event(EventType::call_reconnecting, at, data));
     }
     return ids->size();
   };
   co_return co_await impl_->change<std::size_t>(work);
+}
+
+asio::awaitable<Result<>> CallService::regain_stream(std::string call_id) {
+  const std::string data = nlohmann::json{{"reason", "node-back"}, {"node", impl_->node}}.dump();
+  auto work = [&](CallLog& log) -> Result<> {
+    Call* call = log.lock(call_id);
+    if (call == nullptr || call->node != impl_->node || call->state != State::reconnecting) return {};
+    const WallTime at = later(log.now(), call->merge.lost_at);
+    log.append(*call, impl_->make_event(EventType::call_reconnected, at, data));
+    return {};
+  };
+  co_return co_await impl_->change<void>(work);
 }
 
 asio::awaitable<Result<std::size_t>> CallService::forget_requests(WallTime before, std::size_t limit) {

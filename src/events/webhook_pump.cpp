@@ -228,14 +228,15 @@ asio::awaitable<void> Sender::Pump::send(Sending sending) {
   Sent sent{std::move(sending), {}, milliseconds(0), 0};
   sent.jitter = static_cast<double>(sender_.dice_() - std::minstd_rand::min()) /
                 static_cast<double>(std::minstd_rand::max() - std::minstd_rand::min());
-  co_await deliver(sent);
+  const bool tried = co_await deliver(sent);
   --in_flight_;
   sender_.under_way(-1);
-  sent_.push_back(std::move(sent));
+  if (tried) sent_.push_back(std::move(sent));
   wake();
 }
 
-asio::awaitable<void> Sender::Pump::deliver(Sent& sent) {
+// False when it was not this node's to send any more.
+asio::awaitable<bool> Sender::Pump::deliver(Sent& sent) {
   const auto& parts = sender_.parts_;
   const Endpoint endpoint = endpoint_;  // as it is now: it may change while the answer is waited for
   sent.answer.sent_at = parts.clock.wall();
@@ -243,10 +244,10 @@ asio::awaitable<void> Sender::Pump::deliver(Sent& sent) {
   if (!body) {
     sent.answer.moot = true;
     sent.answer.error = "the event is no longer kept";
-    co_return;
+    co_return true;
   }
   const bool ours = co_await is_ours();
-  if (!ours) co_return;
+  if (!ours) co_return false;
   sent.answer.sent_at = parts.clock.wall();
   std::vector<std::string> secrets = {endpoint.secret};
   if (!endpoint.previous_secret.empty() && sent.answer.sent_at < endpoint.previous_valid_until) {
@@ -255,7 +256,7 @@ asio::awaitable<void> Sender::Pump::deliver(Sent& sent) {
   const auto signature = sign(secrets, sent.what.delivery.id, to_millis(sent.answer.sent_at) / 1'000, *body);
   if (!signature) {
     sent.answer.error = signature.error().message;
-    co_return;
+    co_return true;
   }
   auto request = request_to(endpoint, sent.what.delivery, *body, *signature, sent.answer.sent_at);
   request.timeout = parts.settings.timeout;
@@ -269,24 +270,25 @@ asio::awaitable<void> Sender::Pump::deliver(Sent& sent) {
   sent.took = std::chrono::duration_cast<milliseconds>(parts.clock.mono() - began);
   if (!response) {
     sent.answer.error = response.error().message;
-    co_return;
+    co_return true;
   }
   sent.answer.status = response->status;
   if (response->status < 200 || response->status > 299) {
     sent.answer.error = "answered " + std::to_string(response->status);
     sent.answer.retry_after = read_retry_after(net::find_header(response->headers, "Retry-After"), parts.clock.wall());
   }
+  co_return true;
 }
 
 // The claim must hold until the time limit is over, so that nobody else sends meanwhile. Where the store was away it is
-// waited for; where it was lost, nobody waits for what would come of this.
+// waited for; where it was lost, or nobody knows, nobody waits for what would come of this: it is ready again then.
 asio::awaitable<bool> Sender::Pump::is_ours() {
   const auto& parts = sender_.parts_;
-  while (!lost_ && parts.clock.wall() + parts.settings.timeout >= claimed_until_) {
+  while (!lost_ && !first_ && parts.clock.wall() + parts.settings.timeout >= claimed_until_) {
     asio::steady_timer timer(co_await asio::this_coro::executor, pause_after_error);
     co_await timer.async_wait(asio::use_awaitable);
   }
-  co_return !lost_;
+  co_return !lost_ && !first_;
 }
 
 // Nothing when there is no such event any more.

@@ -39,7 +39,7 @@ class Sender::Pump : public std::enable_shared_from_this<Sender::Pump> {
   void tell(const Step& step, const StepResult& result) const;
 
   asio::awaitable<void> send(Sending sending);
-  asio::awaitable<void> deliver(Sent& sent);
+  asio::awaitable<bool> deliver(Sent& sent);
   asio::awaitable<bool> is_ours();
   asio::awaitable<std::optional<std::string>> body_of(Delivery delivery);
   void wake();

@@ -187,7 +187,8 @@ std::vector<Offer> read_offers(Sql& sql, const std::string& node_id, WallTime no
 
 std::int64_t prune(Sql& sql, WallTime before, std::int64_t limit) {
   const auto old = sql.execute(
-      "DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE settled_at < $1 "
+      "DELETE FROM webhook_deliveries WHERE settled_at < $1 AND id IN (SELECT id FROM webhook_deliveries WHERE "
+      "settled_at < $1 "
       "ORDER BY settled_at LIMIT $2)",
       {to_millis(before), limit});
   const auto orphaned = sql.execute(

@@ -23,10 +23,19 @@ std::string to_question(const std::string& call_id, const EndOrder& order) {
       .dump();
 }
 
+std::string text_of(const json& message, const char* key) {
+  const auto found = message.find(key);
+  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+bool truth_of(const json& message, const char* key) {
+  const auto found = message.find(key);
+  return found != message.end() && *found == true;
+}
+
 std::optional<EndOrder> read_order(const json& question) {
-  const auto cause = parse_end_cause(question.value("cause", ""));
-  if (question.value("command", "") != "end-stream" || !cause) return std::nullopt;
-  return EndOrder{*cause, question.value("streamId", ""), question.value("onlyWithItsCall", false)};
+  const auto cause = parse_end_cause(text_of(question, "cause"));
+  if (text_of(question, "command") != "end-stream" || !cause) return std::nullopt;
+  return EndOrder{*cause, text_of(question, "streamId"), truth_of(question, "onlyWithItsCall")};
 }
 
 void end_it(LiveStream& stream, const EndOrder& order, const std::function<void(bool)>& answer) {
@@ -82,7 +91,7 @@ boost::asio::awaitable<Result<bool>> StreamCommands::end_there(std::string call_
   const auto answer = co_await line_.ask(std::move(node), to_question(call_id, order));
   if (!answer) co_return answer.error();
   const json said = json::parse(*answer, nullptr, false);
-  co_return said.is_object() && said.value("ended", false);
+  co_return said.is_object() && truth_of(said, "ended");
 }
 
 void StreamCommands::serve(const std::string& question, store::NodeLine::Answer answer) {
@@ -91,7 +100,7 @@ void StreamCommands::serve(const std::string& question, store::NodeLine::Answer 
   const auto say = [answer = std::move(answer)](bool ended) { answer(json{{"ended", ended}}.dump()); };
   if (!order) return say(false);
   const auto end = [say, order = *order](LiveStream& stream) { end_it(stream, order, say); };
-  if (!streams_.post(asked.value("callId", ""), end, [say] { say(false); })) say(false);
+  if (!streams_.post(text_of(asked, "callId"), end, [say] { say(false); })) say(false);
 }
 
 }  // namespace trunkline::media

@@ -179,9 +179,11 @@ class CallService {
   asio::awaitable<Result<std::vector<Call>>> reap(Reaping reaping, const config::Calls& limits,
                                                   std::function<bool(const std::string& call_id)> has_media);
 
-  /// A node is gone, and with it the streams that ran there: marks their calls RECONNECTING, at most 500 of them, and
+  /// A node is gone, and with it the streams that ran there: marks their calls RECONNECTING, at most 50 of them, and
   /// says how many there were. What the provider says of them, or the reaper, settles them.
   asio::awaitable<Result<std::size_t>> lose_streams_of(std::string node);
+  /// The call's stream runs on this node after all: a call that was marked RECONNECTING is CONNECTED again.
+  asio::awaitable<Result<>> regain_stream(std::string call_id);
 
   /// Forgets requests that were accepted before `before`, and media tokens that expired before it; at most `limit` of
   /// each, the oldest first. Returns how many in all: fewer than `limit` when nothing is left to forget.
