@@ -40,7 +40,7 @@ class Membership {
 
   Parts parts_;
   Vigil vigil_;
-  MonoTime last_beat_{};      // that the others could see; none before the first
+  MonoTime last_beat_;        // that the others could see; none before the first
   bool owes_return_ = false;  // they may have given up this node, and its calls are not put right
   std::set<std::string> settling_;
 };
