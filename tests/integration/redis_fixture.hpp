@@ -60,6 +60,14 @@ class Node {
   std::future<T> begin(asio::awaitable<T> question) {
     return asio::co_spawn(callers_.context(), std::move(question), asio::use_future);
   }
+  /// What `meanwhile` begins has come to the store's loop before that looks at any of it.
+  void while_busy(const std::function<void()>& meanwhile) {
+    std::promise<void> over;
+    asio::post(loop_.context(), [until = over.get_future().share()] { until.wait(); });
+    meanwhile();
+    ask(nothing());  // the callers' loop has begun all of them
+    over.set_value();
+  }
   /// `ok`, or what went wrong.
   template <class T>
   std::string outcome(asio::awaitable<Result<T>> question) {
