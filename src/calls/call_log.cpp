@@ -5,13 +5,83 @@
 
 #include <trunkline/calls/fold.hpp>
 
-#include <set>
 #include <utility>
 
 namespace trunkline::calls {
 namespace {
 
+using store::SetStatement;
+using store::Tuple;
 using store::Value;
+using Type = SetStatement::Type;
+
+const SetStatement calls_by_id(
+    "SELECT calls.snapshot FROM {rows} JOIN calls ON calls.id = rows.id ORDER BY calls.id {lock calls}",
+    {{"id", Type::text}});
+
+const SetStatement calls_by_provider(
+    "SELECT calls.snapshot FROM {rows} JOIN calls ON calls.provider = rows.provider "
+    "AND calls.provider_call_id = rows.provider_call_id ORDER BY calls.id {lock calls}",
+    {{"provider", Type::text}, {"provider_call_id", Type::text}});
+
+const SetStatement touch_calls("UPDATE calls SET touched_at = rows.touched_at FROM {rows} WHERE calls.id = rows.id",
+                               {{"id", Type::text}, {"touched_at", Type::integer}});
+
+// As row_of() makes them.
+const std::vector<SetStatement::Column> call_columns = {
+    {"id", Type::text},
+    {"provider", Type::text},
+    {"provider_call_id", Type::text},
+    {"created_at", Type::integer},
+    {"direction", Type::text},
+    {"state", Type::text},
+    {"terminal", Type::integer},
+    {"from_address", Type::text},
+    {"to_address", Type::text},
+    {"connected_at", Type::integer},
+    {"ended_at", Type::integer},
+    {"duration_s", Type::integer},
+    {"end_reason", Type::text},
+    {"version", Type::integer},
+    {"stored_at", Type::integer},
+    {"snapshot", Type::text},
+    {"node", Type::text},
+};
+
+const SetStatement insert_calls(
+    "INSERT INTO calls (id, provider, provider_call_id, created_at, direction, state, terminal, from_address, "
+    "to_address, connected_at, ended_at, duration_s, end_reason, version, touched_at, updated_at, snapshot, node) "
+    "SELECT id, provider, provider_call_id, created_at, direction, state, terminal, from_address, to_address, "
+    "connected_at, ended_at, duration_s, end_reason, version, stored_at, stored_at, snapshot, node FROM {rows} "
+    "WHERE true ON CONFLICT (provider, provider_call_id) DO NOTHING",
+    call_columns);
+
+const SetStatement update_calls(
+    "UPDATE calls SET direction = rows.direction, state = rows.state, terminal = rows.terminal, "
+    "from_address = rows.from_address, to_address = rows.to_address, connected_at = rows.connected_at, "
+    "ended_at = rows.ended_at, duration_s = rows.duration_s, end_reason = rows.end_reason, version = rows.version, "
+    "touched_at = rows.stored_at, updated_at = rows.stored_at, snapshot = rows.snapshot, node = rows.node "
+    "FROM {rows} WHERE calls.id = rows.id",
+    call_columns);
+
+// The rows are given in order, and so get their ordinals.
+const SetStatement insert_events(
+    "INSERT INTO call_events (id, call_id, version, type, at, stored_at, state, data) "
+    "SELECT id, call_id, version, type, at, stored_at, state, data FROM {rows} RETURNING ordinal",
+    {{"id", Type::text},
+     {"call_id", Type::text},
+     {"version", Type::integer},
+     {"type", Type::text},
+     {"at", Type::integer},
+     {"stored_at", Type::integer},
+     {"state", Type::text},
+     {"data", Type::text}});
+
+const SetStatement find_events("SELECT call_events.id FROM {rows} JOIN call_events ON call_events.id = rows.id",
+                               {{"id", Type::text}});
+
+const SetStatement insert_outbox("INSERT INTO outbox (ordinal) SELECT ordinal FROM {rows}",
+                                 {{"ordinal", Type::integer}});
 
 Value time_or_null(const std::optional<WallTime>& time) {
   return time ? Value(to_millis(*time)) : Value();
@@ -19,55 +89,48 @@ Value time_or_null(const std::optional<WallTime>& time) {
 Value text(std::string_view view) {
   return std::string(view);
 }
+Value or_else(Value value, Value otherwise) {
+  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
+}
+
+Tuple row_of(const Call& call, WallTime now) {
+  return {call.id,
+          call.provider,
+          call.provider_call_id,
+          to_millis(call.created_at),
+          text(to_string(call.direction)),
+          text(to_string(call.state)),
+          std::int64_t{is_terminal(call.state)},
+          call.from,
+          call.to,
+          time_or_null(call.connected_at),
+          time_or_null(call.ended_at),
+          call.duration_s ? Value(*call.duration_s) : Value(),
+          call.end_reason,
+          call.version,
+          to_millis(now),
+          to_snapshot(call),
+          call.node};
+}
+
+Tuple row_of(const Event& event, WallTime now) {
+  return {event.id,
+          event.call_id,
+          event.version,
+          text(to_string(event.type)),
+          to_millis(event.at),
+          to_millis(now),
+          text(to_string(event.state)),
+          event.data};
+}
 
 bool settles_recording(EventType type) {
   return type == EventType::recording_completed || type == EventType::recording_failed;
 }
 
-bool tells_quality(EventType type) {
-  return type == EventType::quality_summary || type == EventType::quality_alert;
-}
-
-Value or_else(Value value, Value otherwise) {
-  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
-}
-
-Event told_before(Event event) {
+Event left_out(Event event) {
   event.version = 0;
   return event;
-}
-
-bool insert_call(store::Sql& sql, const Call& call) {
-  return sql.execute(
-             "INSERT INTO calls (id, provider, provider_call_id, direction, state, terminal, from_address, to_address, "
-             "created_at, end_reason, version, touched_at, updated_at, snapshot) "
-             "VALUES ($1, $2, $3, $4, $5, 0, '', '', $6, '', 0, $6, $6, $7) "
-             "ON CONFLICT (provider, provider_call_id) DO NOTHING",
-             {call.id, call.provider, call.provider_call_id, text(to_string(call.direction)),
-              text(to_string(call.state)), to_millis(call.created_at), to_snapshot(call)}) == 1;
-}
-
-void update_call(store::Sql& sql, const Call& call, WallTime now) {
-  sql.post(
-      "UPDATE calls SET direction = $2, state = $3, terminal = $4, from_address = $5, to_address = $6, "
-      "connected_at = $7, ended_at = $8, duration_s = $9, end_reason = $10, version = $11, touched_at = $12, "
-      "updated_at = $12, snapshot = $13, node = $14 WHERE id = $1",
-      {call.id, text(to_string(call.direction)), text(to_string(call.state)), std::int64_t{is_terminal(call.state)},
-       call.from, call.to, time_or_null(call.connected_at), time_or_null(call.ended_at),
-       call.duration_s ? Value(*call.duration_s) : Value(), call.end_reason, call.version, to_millis(now),
-       to_snapshot(call), call.node});
-}
-
-// False when it is there already.
-bool insert_event(store::Sql& sql, const Event& event, WallTime now) {
-  const auto rows = sql.query(
-      "INSERT INTO call_events (id, call_id, version, type, at, stored_at, state, data) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING ordinal",
-      {event.id, event.call_id, event.version, text(to_string(event.type)), to_millis(event.at), to_millis(now),
-       text(to_string(event.state)), event.data});
-  if (rows.empty()) return false;
-  sql.post("INSERT INTO outbox (ordinal) VALUES ($1)", {rows.front().integer(0)});
-  return true;
 }
 
 }  // namespace
@@ -78,72 +141,84 @@ Call read_snapshot(const std::string& snapshot) {
   return std::move(*call);
 }
 
-Call* CallLog::adopt(const std::vector<store::Row>& snapshots) {
-  if (snapshots.empty()) return nullptr;
-  Call call = read_snapshot(snapshots.front().text(0));
-  return &hold(std::move(call), true);
+void CallLog::lock_all(const std::set<std::string>& call_ids) {
+  std::vector<Tuple> wanted;
+  for (const std::string& id : call_ids) {
+    if (!calls_.contains(id)) wanted.push_back({id});
+  }
+  adopt(sql_.query_all(calls_by_id, wanted));
 }
 
-Call& CallLog::hold(Call call, bool stored) {
-  auto participants = stored ? call.participants : std::vector<Participant>();
-  std::string id = call.id;
-  const auto held = calls_.try_emplace(std::move(id), Held{std::move(call), std::move(participants)}).first;
-  return held->second.call;  // the one with unsaved events, if any
+void CallLog::lock_all(const std::set<ProviderCall>& calls) {
+  std::vector<Tuple> wanted;
+  for (const ProviderCall& call : calls) {
+    if (!ids_.contains(call)) wanted.push_back({call.provider, call.id});
+  }
+  adopt(sql_.query_all(calls_by_provider, wanted));
 }
 
-// An UPDATE with RETURNING locks and reads in one statement that every driver knows.
+void CallLog::adopt(const std::vector<store::Row>& snapshots) {
+  for (const store::Row& row : snapshots) {
+    Call call = read_snapshot(row.text(0));
+    ids_.try_emplace({call.provider, call.provider_call_id}, call.id);
+    std::string id = call.id;
+    Held held;
+    held.stored_participants = call.participants;
+    held.call = std::move(call);
+    calls_.try_emplace(std::move(id), std::move(held));  // one that is held has unsaved events
+  }
+}
+
 Call* CallLog::lock(const std::string& call_id) {
-  if (const auto found = calls_.find(call_id); found != calls_.end()) return &found->second.call;
-  return adopt(
-      sql_.query("UPDATE calls SET touched_at = $2 WHERE id = $1 RETURNING snapshot", {call_id, to_millis(now_)}));
+  lock_all(std::set<std::string>{call_id});
+  return find(call_id);
 }
 
-Call* CallLog::lock(const std::string& provider, const std::string& provider_call_id) {
-  return adopt(
-      sql_.query("UPDATE calls SET touched_at = $3 WHERE provider = $1 AND provider_call_id = $2 RETURNING snapshot",
-                 {provider, provider_call_id, to_millis(now_)}));
+Call* CallLog::find(const std::string& call_id) {
+  const auto held = calls_.find(call_id);
+  return held == calls_.end() ? nullptr : &held->second.call;
 }
 
-Call& CallLog::lock_or_create(const std::string& provider, const std::string& provider_call_id,
-                              const std::string& new_id) {
-  if (Call* known = lock(provider, provider_call_id)) return *known;
-  Call call;
-  call.id = new_id;
-  call.provider = provider;
-  call.provider_call_id = provider_call_id;
-  call.created_at = now_;
-  if (insert_call(sql_, call)) return hold(std::move(call), false);
-  // Another node made it between the two statements, and has committed: the INSERT waited for that.
-  if (Call* known = lock(provider, provider_call_id)) return *known;
-  throw store::SqlFailure(store::SqlFailure::Kind::other, "a call is neither there nor can it be made");
+Call* CallLog::find(const ProviderCall& call) {
+  const auto id = ids_.find(call);
+  return id == ids_.end() ? nullptr : &calls_.at(id->second).call;
+}
+
+Call& CallLog::find_or_make(const ProviderCall& of, const std::string& new_id) {
+  if (Call* known = find(of)) return *known;
+  Held made;
+  made.call.id = new_id;
+  made.call.provider = of.provider;
+  made.call.provider_call_id = of.id;
+  made.call.created_at = now_;
+  made.stored = false;
+  ids_.emplace(of, new_id);
+  return calls_.emplace(new_id, std::move(made)).first->second.call;
+}
+
+void CallLog::touch(const Call& call) {
+  touched_.insert(call.id);
 }
 
 Event CallLog::append(Call& call, Event event) {
-  if (settles_recording(event.type) && !settle_recording(call, event)) return told_before(std::move(event));
-  Call next = call;
+  if (settles_recording(event.type) && !settle_recording(call, event)) return left_out(std::move(event));
+  const auto previous = call.version == 0 ? std::nullopt : std::optional(call.state);
   event.call_id = call.id;
   event.version = call.version + 1;
-  apply(next, event);
-  event.state = next.state;
-  if (!insert_event(sql_, event, now_)) return told_before(std::move(event));
-  if (event.type == EventType::transcript_segment) insert_segment(event);
-  if (tells_quality(event.type)) insert_quality(sql_, next, event);
-  const auto previous = call.version == 0 ? std::nullopt : std::optional(call.state);
-  call = std::move(next);
+  apply(call, event);
+  event.state = call.state;
+  calls_.at(call.id).appended = true;
+  add_records(*this, call, event);
   appended_.push_back({event, call, previous});
   return event;
 }
 
-void CallLog::insert_segment(const Event& event) {
-  const Fields data(event);
-  if (!data.usable()) return;
-  const auto word = [&](const char* key) { return or_else(data.text(key), std::string()); };
-  const auto ms = [&](const char* key) { return or_else(data.integer(key), std::int64_t{0}); };
-  sql_.post(
-      "INSERT INTO transcript_segments (id, call_id, track, start_ms, end_ms, text, confidence, engine, language) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
-      {word("segmentId"), event.call_id, word("track"), ms("startMs"), ms("endMs"), word("text"),
-       or_else(data.real("confidence"), 0.0), word("engine"), word("language")});
+std::set<std::string> CallLog::stored_events(std::span<const Event> events) {
+  std::vector<Tuple> wanted;
+  for (const Event& event : events) wanted.push_back({event.id});
+  std::set<std::string> stored;
+  for (const store::Row& row : sql_.query_all(find_events, wanted)) stored.insert(row.text(0));
+  return stored;
 }
 
 // The row first: whoever changes it tells the call of it, and nobody else. One that was given up for its node's sake is
@@ -165,15 +240,41 @@ bool CallLog::settle_recording(const Call& call, const Event& event) {
   return changed == 1;
 }
 
-std::vector<Committed> CallLog::finish() {
-  std::set<std::string> changed;
-  for (const Committed& committed : appended_) changed.insert(committed.event.call_id);
-  for (const std::string& id : changed) {
-    const Held& held = calls_.at(id);
-    update_call(sql_, held.call, now_);
-    write_participants(sql_, held.call, held.stored_participants, now_);
+Result<std::vector<Committed>> CallLog::finish() {
+  const Error too_late = make_error(std::string(outrun), "another node stored the same a moment ago");
+  if (!write_calls()) return too_late;
+  write_events();
+  for (const auto& [statement, rows] : new_rows_) {
+    if (sql_.execute_all(*statement, rows) != static_cast<std::int64_t>(rows.size())) return too_late;
   }
+  for (const auto& [statement, rows] : rows_) sql_.post_all(*statement, rows);
   return std::move(appended_);
+}
+
+bool CallLog::write_calls() {
+  std::vector<Tuple> made, changed, touched;
+  for (const auto& [id, held] : calls_) {
+    if (held.appended) {
+      (held.stored ? changed : made).push_back(row_of(held.call, now_));
+      add_participants(*this, held.call, held.stored_participants);
+    } else if (touched_.contains(id)) {
+      touched.push_back({id, to_millis(now_)});
+    }
+  }
+  if (!made.empty() && sql_.execute_all(insert_calls, made) != static_cast<std::int64_t>(made.size())) return false;
+  sql_.post_all(update_calls, changed);
+  sql_.post_all(touch_calls, touched);
+  return true;
+}
+
+void CallLog::write_events() {
+  std::vector<Tuple> events;
+  events.reserve(appended_.size());
+  for (const Committed& committed : appended_) events.push_back(row_of(committed.event, now_));
+  std::vector<Tuple> waiting;
+  waiting.reserve(events.size());
+  for (const store::Row& row : sql_.query_all(insert_events, events)) waiting.push_back({row.integer(0)});
+  sql_.post_all(insert_outbox, waiting);
 }
 
 }  // namespace trunkline::calls

@@ -16,6 +16,74 @@ namespace {
 using store::Value;
 using json = nlohmann::ordered_json;
 
+using store::SetStatement;
+using Type = SetStatement::Type;
+
+const SetStatement upsert_participant(
+    "INSERT INTO call_participants (call_id, id, address, role, joined_at, left_at, created_at, updated_at) "
+    "SELECT call_id, id, address, role, joined_at, left_at, stored_at, stored_at FROM {rows} WHERE true "
+    "ON CONFLICT (call_id, id) DO UPDATE SET address = excluded.address, role = excluded.role, "
+    "joined_at = excluded.joined_at, left_at = excluded.left_at, duration_s = NULL, updated_at = excluded.updated_at",
+    {{"call_id", Type::text},
+     {"id", Type::text},
+     {"address", Type::text},
+     {"role", Type::text},
+     {"joined_at", Type::integer},
+     {"left_at", Type::integer},
+     {"stored_at", Type::integer}});
+
+const SetStatement insert_summary(
+    "INSERT INTO call_quality_metrics (call_id, event_id, track, participant_id, kind, recorded_at, quality, score, "
+    "jitter_ms, packet_loss, late_percent, frames, lost_ms, gaps, late, level_db) "
+    "SELECT call_id, event_id, track, participant_id, 'summary', recorded_at, quality, score, jitter_ms, packet_loss, "
+    "late_percent, frames, lost_ms, gaps, late, level_db FROM {rows} WHERE true ON CONFLICT DO NOTHING",
+    {{"call_id", Type::text},
+     {"event_id", Type::text},
+     {"track", Type::text},
+     {"participant_id", Type::text},
+     {"recorded_at", Type::integer},
+     {"quality", Type::text},
+     {"score", Type::integer},
+     {"jitter_ms", Type::real},
+     {"packet_loss", Type::real},
+     {"late_percent", Type::real},
+     {"frames", Type::integer},
+     {"lost_ms", Type::integer},
+     {"gaps", Type::integer},
+     {"late", Type::integer},
+     {"level_db", Type::real}});
+
+const SetStatement insert_alert(
+    "INSERT INTO call_quality_metrics (call_id, event_id, track, participant_id, kind, recorded_at, jitter_ms, "
+    "packet_loss, late_percent, level_db, metric, threshold) "
+    "SELECT call_id, event_id, track, participant_id, 'alert', recorded_at, jitter_ms, packet_loss, late_percent, "
+    "level_db, metric, threshold FROM {rows} WHERE true ON CONFLICT DO NOTHING",
+    {{"call_id", Type::text},
+     {"event_id", Type::text},
+     {"track", Type::text},
+     {"participant_id", Type::text},
+     {"recorded_at", Type::integer},
+     {"jitter_ms", Type::real},
+     {"packet_loss", Type::real},
+     {"late_percent", Type::real},
+     {"level_db", Type::real},
+     {"metric", Type::text},
+     {"threshold", Type::real}});
+
+const SetStatement insert_segment(
+    "INSERT INTO transcript_segments (id, call_id, track, start_ms, end_ms, text, confidence, engine, language) "
+    "SELECT id, call_id, track, start_ms, end_ms, text, confidence, engine, language FROM {rows} WHERE true "
+    "ON CONFLICT (id) DO NOTHING",
+    {{"id", Type::text},
+     {"call_id", Type::text},
+     {"track", Type::text},
+     {"start_ms", Type::integer},
+     {"end_ms", Type::integer},
+     {"text", Type::text},
+     {"confidence", Type::real},
+     {"engine", Type::text},
+     {"language", Type::text}});
+
 Value time_or_null(const std::optional<WallTime>& time) {
   return time ? Value(to_millis(*time)) : Value();
 }
@@ -35,20 +103,15 @@ std::string participant_of(const Call& call, std::string_view track) {
   return caller ? "caller" : "callee";
 }
 
-void insert_summary(store::Sql& sql, const Call& call, const Event& event, const std::string& track,
-                    const Fields& data) {
-  sql.post(
-      "INSERT INTO call_quality_metrics (call_id, event_id, track, participant_id, kind, recorded_at, quality, score, "
-      "jitter_ms, packet_loss, late_percent, frames, lost_ms, gaps, late, level_db) "
-      "VALUES ($1, $2, $3, $4, 'summary', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
-      {call.id, event.id, track, participant_of(call, track), to_millis(event.at), data.text("score"),
-       score_of(data.text("score")), data.real("jitterMs"), data.real("lossPercent"), data.real("latePercent"),
-       data.integer("frames"), data.integer("lostMs"), data.integer("gaps"), data.integer("late"),
-       data.real("levelDb")});
+void add_summary(CallLog& log, const Call& call, const Event& event, const std::string& track, const Fields& data) {
+  log.add(insert_summary, {call.id, event.id, track, participant_of(call, track), to_millis(event.at),
+                           data.text("score"), score_of(data.text("score")), data.real("jitterMs"),
+                           data.real("lossPercent"), data.real("latePercent"), data.integer("frames"),
+                           data.integer("lostMs"), data.integer("gaps"), data.integer("late"), data.real("levelDb")});
 }
 
 // The value stands in the column of what was measured.
-void insert_alert(store::Sql& sql, const Call& call, const Event& event, const Fields& data) {
+void add_alert(CallLog& log, const Call& call, const Event& event, const Fields& data) {
   const Value named = data.text("track");
   const auto* track = std::get_if<std::string>(&named);
   if (track == nullptr) return;
@@ -56,12 +119,30 @@ void insert_alert(store::Sql& sql, const Call& call, const Event& event, const F
   const auto value_of = [&](const char* name) {
     return metric == Value(std::string(name)) ? data.real("value") : Value();
   };
-  sql.post(
-      "INSERT INTO call_quality_metrics (call_id, event_id, track, participant_id, kind, recorded_at, jitter_ms, "
-      "packet_loss, late_percent, level_db, metric, threshold) "
-      "VALUES ($1, $2, $3, $4, 'alert', $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
-      {call.id, event.id, *track, participant_of(call, *track), to_millis(event.at), value_of("jitter"),
-       value_of("loss"), value_of("late"), value_of("level"), metric, data.real("threshold")});
+  log.add(insert_alert,
+          {call.id, event.id, *track, participant_of(call, *track), to_millis(event.at), value_of("jitter"),
+           value_of("loss"), value_of("late"), value_of("level"), metric, data.real("threshold")});
+}
+
+void add_quality(CallLog& log, const Call& call, const Event& event) {
+  const Fields data(event);
+  const Fields tracks = data.within("tracks");
+  for (const char* track : {"inbound", "outbound"}) {
+    if (tracks.has(track)) add_summary(log, call, event, track, tracks.within(track));
+  }
+}
+
+Value or_else(Value value, Value otherwise) {
+  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
+}
+
+void add_segment(CallLog& log, const Event& event) {
+  const Fields data(event);
+  if (!data.usable()) return;
+  const auto word = [&](const char* key) { return or_else(data.text(key), std::string()); };
+  const auto ms = [&](const char* key) { return or_else(data.integer(key), std::int64_t{0}); };
+  log.add(insert_segment, {word("segmentId"), event.call_id, word("track"), ms("startMs"), ms("endMs"), word("text"),
+                           or_else(data.real("confidence"), 0.0), word("engine"), word("language")});
 }
 
 /// A row's columns one after the other.
@@ -97,25 +178,25 @@ json shown(const std::optional<Number>& number) {
 
 }  // namespace
 
-void write_participants(store::Sql& sql, const Call& call, const std::vector<Participant>& before, WallTime now) {
+void add_participants(CallLog& log, const Call& call, const std::vector<Participant>& before) {
   for (const Participant& participant : call.participants) {
     if (std::ranges::find(before, participant) != before.end()) continue;
-    sql.post(
-        "INSERT INTO call_participants (call_id, id, address, role, joined_at, left_at, created_at, updated_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (call_id, id) DO UPDATE SET address = excluded.address, "
-        "role = excluded.role, joined_at = excluded.joined_at, left_at = excluded.left_at, duration_s = NULL, "
-        "updated_at = excluded.updated_at",
-        {call.id, participant.id, participant.address, participant.role, time_or_null(participant.joined_at),
-         time_or_null(participant.left_at), to_millis(now)});
+    log.add(upsert_participant,
+            {call.id, participant.id, participant.address, participant.role, time_or_null(participant.joined_at),
+             time_or_null(participant.left_at), to_millis(log.now())});
   }
 }
 
-void insert_quality(store::Sql& sql, const Call& call, const Event& event) {
-  const Fields data(event);
-  if (event.type == EventType::quality_alert) return insert_alert(sql, call, event, data);
-  const Fields tracks = data.within("tracks");
-  for (const char* track : {"inbound", "outbound"}) {
-    if (tracks.has(track)) insert_summary(sql, call, event, track, tracks.within(track));
+void add_records(CallLog& log, const Call& call, const Event& event) {
+  switch (event.type) {
+    case EventType::transcript_segment:
+      return add_segment(log, event);
+    case EventType::quality_summary:
+      return add_quality(log, call, event);
+    case EventType::quality_alert:
+      return add_alert(log, call, event, Fields(event));
+    default:
+      return;
   }
 }
 

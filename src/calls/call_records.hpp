@@ -1,5 +1,7 @@
 #pragma once
 
+#include "call_log.hpp"
+
 #include <trunkline/calls/call.hpp>
 #include <trunkline/calls/call_records.hpp>
 #include <trunkline/calls/event.hpp>
@@ -12,10 +14,11 @@
 namespace trunkline::calls {
 
 /// Rows of those who were not among `before`, or not like that. Durations are the database's to fill in.
-void write_participants(store::Sql& sql, const Call& call, const std::vector<Participant>& before, WallTime now);
+void add_participants(CallLog& log, const Call& call, const std::vector<Participant>& before);
 
-/// A row for each track that a quality_summary or quality_alert tells of.
-void insert_quality(store::Sql& sql, const Call& call, const Event& event);
+/// What an event brings: a segment of a transcript, or a row for each track that a quality_summary or quality_alert
+/// tells of.
+void add_records(CallLog& log, const Call& call, const Event& event);
 
 /// The newest, at most `max_quality_rows`, in the order of time.
 std::vector<QualityMetrics> find_quality(store::Sql& sql, const std::string& call_id);

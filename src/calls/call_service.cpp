@@ -88,14 +88,13 @@ void CallService::observe(EventObserver& observer) {
 }
 
 asio::awaitable<Result<StoredAnswer>> CallService::arrive(Arrival arrival, Render render) {
-  auto work = [&](CallLog& log) { return impl_->admit(log, arrival, render); };
-  co_return co_await impl_->change<StoredAnswer>(work);
+  const Impl::Arriving request{std::move(arrival), std::move(render)};
+  co_return co_await Impl::place_of(request.arrival.provider_call_id, impl_->arrivals).submit(request);
 }
 
 asio::awaitable<Result<Updated>> CallService::update(StatusUpdate update) {
   if (auto checked = check_event_data(update.data); !checked) co_return checked.error();
-  auto work = [&](CallLog& log) { return impl_->take(log, update); };
-  co_return co_await impl_->change<Updated>(work);
+  co_return co_await Impl::place_of(update.provider_call_id, impl_->updates).submit(update);
 }
 
 asio::awaitable<Result<MediaGrant>> CallService::start_media(std::string call_id, std::string provider_call_id,
@@ -142,8 +141,10 @@ asio::awaitable<Result<std::vector<Call>>> CallService::reap(
   auto work = [&](CallLog& log) -> Result<std::vector<Call>> {
     std::vector<Call> closed;
     for (const Verdict& verdict : verdicts) {
-      Call* call = log.lock(verdict.call.id);  // which also marks it as touched: all that a living call needs
-      if (!verdict.closing || call == nullptr || call->version != verdict.call.version) continue;
+      Call* call = log.lock(verdict.call.id);
+      if (call == nullptr) continue;
+      log.touch(*call);  // all that a living call needs
+      if (!verdict.closing || call->version != verdict.call.version) continue;
       if (verdict.closing->reason != too_long.reason && is_tended_elsewhere(log.sql(), *call, impl_->node)) continue;
       log.append(*call, impl_->make_event(EventType::call_closed, now, closing_data(*verdict.closing)));
       closed.push_back(*call);

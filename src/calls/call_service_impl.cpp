@@ -1,10 +1,10 @@
 #include "call_service_impl.hpp"
 
-#include "intake.hpp"
-
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 namespace trunkline::calls {
 namespace {
@@ -20,6 +20,32 @@ std::string refusal_data(const std::string& reason) {
   return nlohmann::json{
       {"authority", to_string(Authority::command)}, {"state", to_string(State::declined)}, {"reason", reason}}
       .dump();
+}
+
+/// Under which keys a request may have been answered, and which call it is about.
+struct Question {
+  std::set<std::string> keys;
+  ProviderCall call;
+};
+using Questions = std::vector<Question>;
+
+// Who asks again holds up nobody, so that there is a look before the calls are locked; and another one behind, because
+// the lock may have made us wait for whoever answered.
+Answers hold(CallLog& log, const Questions& questions) {
+  Answers answers(log);
+  std::set<std::string> keys;
+  for (const Question& question : questions) keys.insert(question.keys.begin(), question.keys.end());
+  answers.look_up(keys);
+  std::set<ProviderCall> calls;
+  const auto answered = [&](const std::string& key) { return answers.find(key) != nullptr; };
+  for (const Question& question : questions) {
+    if (std::ranges::none_of(question.keys, answered)) calls.insert(question.call);
+  }
+  std::erase_if(keys, answered);
+  if (calls.empty()) return answers;
+  log.lock_all(calls);
+  answers.look_up(keys);
+  return answers;
 }
 
 }  // namespace
@@ -38,6 +64,8 @@ CallService::Impl::Impl(store::Database& store, const Routing& routes, const Clo
       clock(time),
       ids(identities),
       node(std::move(node_id)),
+      arrivals{Arrivals(storing<Arrivals>(&Impl::store_arrivals)), Arrivals(storing<Arrivals>(&Impl::store_arrivals))},
+      updates{Updates(storing<Updates>(&Impl::store_updates)), Updates(storing<Updates>(&Impl::store_updates))},
       late([this](std::span<const Event> events) {
         return change_blocking<std::size_t>([&](CallLog& log) { return append_all(log, events); });
       }) {}
@@ -59,13 +87,47 @@ void CallService::Impl::receive(CallLog& log, Call& call, const Arrival& arrival
   }
 }
 
-Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arrival, const Render& render) {
-  if (auto answer = find_answer(log.sql(), arrival.inbox_key)) return *answer;
-  Call& call = log.lock_or_create(arrival.provider, arrival.provider_call_id, ids.make("call"));
-  const std::string by_call = arrival_key(arrival.provider, arrival.provider_call_id);
-  if (auto answer = find_answer(log.sql(), by_call)) return *answer;  // the lock made us wait for whoever gave it
+asio::awaitable<Result<CallService::Impl::Arrivals::Outcomes>> CallService::Impl::store_arrivals(
+    Arrivals::Requests requests) {
+  auto work = [&](CallLog& log) -> Result<Arrivals::Outcomes> {
+    Questions questions;
+    for (const Arriving* one : requests) {
+      const Arrival& arrival = one->arrival;
+      const ProviderCall call{arrival.provider, arrival.provider_call_id};
+      questions.push_back({{arrival.inbox_key, arrival_key(call.provider, call.id)}, call});
+    }
+    Answers answers = hold(log, questions);
+    Arrivals::Outcomes outcomes;
+    for (const Arriving* one : requests) outcomes.push_back(admit(log, answers, *one));
+    return outcomes;
+  };
+  co_return co_await change<Arrivals::Outcomes>(work);
+}
 
+asio::awaitable<Result<CallService::Impl::Updates::Outcomes>> CallService::Impl::store_updates(
+    Updates::Requests requests) {
+  auto work = [&](CallLog& log) -> Result<Updates::Outcomes> {
+    Questions questions;
+    for (const StatusUpdate* update : requests) {
+      questions.push_back({{update->inbox_key}, {update->provider, update->provider_call_id}});
+    }
+    Answers answers = hold(log, questions);
+    Updates::Outcomes outcomes;
+    for (const StatusUpdate* update : requests) outcomes.push_back(take(log, answers, *update));
+    return outcomes;
+  };
+  co_return co_await change<Updates::Outcomes>(work);
+}
+
+// An error leaves no trace of the arrival: those of others are in the same transaction.
+Result<StoredAnswer> CallService::Impl::admit(CallLog& log, Answers& answers, const Arriving& arriving) {
+  const Arrival& arrival = arriving.arrival;
+  const std::string by_call = arrival_key(arrival.provider, arrival.provider_call_id);
+  for (const std::string& key : {arrival.inbox_key, by_call}) {
+    if (const StoredAnswer* answer = answers.find(key)) return *answer;
+  }
   if (arrival.known_only) return make_error("no_new_calls", "this node takes no new calls now");
+  Call& call = log.find_or_make({arrival.provider, arrival.provider_call_id}, ids.make("call"));
   const config::Route& route = routing.route_for({arrival.provider, arrival.to, arrival.from});
   receive(log, call, arrival, route);
   std::string token;
@@ -73,18 +135,17 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, const Arrival& arriv
     token = ids.secret(16);
     issue_token(log, call, token);
   }
-  StoredAnswer answer = render({call, route, token});
+  StoredAnswer answer = arriving.render({call, route, token});
   answer.call_id = call.id;
-  if (!keep_answer(log, arrival.inbox_key, call, answer) || !keep_answer(log, by_call, call, answer)) {
-    return make_error("duplicate_request", "this request was used for another call a moment ago");
-  }
+  answers.keep(arrival.inbox_key, call, answer);
+  answers.keep(by_call, call, answer);
   return answer;
 }
 
-Result<Updated> CallService::Impl::take(CallLog& log, const StatusUpdate& update) {
-  if (auto answer = find_answer(log.sql(), update.inbox_key)) return Updated{std::move(answer->call_id), "", true};
-  Call& call = log.lock_or_create(update.provider, update.provider_call_id, ids.make("call"));
-  if (!keep_answer(log, update.inbox_key, call, {})) return Updated{call.id, "", true};
+Updated CallService::Impl::take(CallLog& log, Answers& answers, const StatusUpdate& update) {
+  if (const StoredAnswer* answer = answers.find(update.inbox_key)) return Updated{answer->call_id, "", true};
+  Call& call = log.find_or_make({update.provider, update.provider_call_id}, ids.make("call"));
+  answers.keep(update.inbox_key, call, {});
   if (call.version == 0) {
     const Arrival heard_of{.inbox_key = {},
                            .provider = update.provider,
@@ -118,14 +179,16 @@ Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::strin
   return grant;
 }
 
+// Whoever is not sure that they are stored brings them again.
 Result<std::size_t> CallService::Impl::append_all(CallLog& log, std::span<const Event> events) {
-  std::set<std::string>
-      ids_in_order;  // rows are locked in one order everywhere, so that no two nodes wait for each other
-  for (const Event& event : events) ids_in_order.insert(event.call_id);
-  for (const std::string& id : ids_in_order) log.lock(id);
+  std::set<std::string> calls;
+  for (const Event& event : events) calls.insert(event.call_id);
+  log.lock_all(calls);
+  const std::set<std::string> stored = log.stored_events(events);
   std::size_t unknown = 0;
   for (const Event& event : events) {
-    if (Call* call = log.lock(event.call_id)) {
+    if (stored.contains(event.id)) continue;
+    if (Call* call = log.find(event.call_id)) {
       log.append(*call, event);
     } else {
       ++unknown;

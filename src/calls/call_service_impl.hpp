@@ -2,11 +2,15 @@
 
 #include "announcer.hpp"
 #include "call_log.hpp"
+#include "gathering.hpp"
+#include "intake.hpp"
 #include "late_events.hpp"
 
 #include <trunkline/calls/call_service.hpp>
 
-#include <concepts>
+#include <array>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -19,12 +23,15 @@ class CallService::Impl {
   Impl(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids, std::string node);
 
   /// Runs `work` (Result<T>(CallLog&)) in one transaction, and tells the observers of its events once it is durable.
+  /// Begins again when another node stored the same in the meantime.
   template <class T, class Work>
   asio::awaitable<Result<T>> change(Work work) {
-    Announcer::Place place(announcer);
-    Result<T> result = co_await database.write<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
-    place.settle(result.has_value());
-    co_return result;
+    for (int turn = 1;; ++turn) {
+      Announcer::Place place(announcer);
+      Result<T> result = co_await database.write<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
+      place.settle(result.has_value());
+      if (!is_outrun(result) || turn == most_turns) co_return result;
+    }
   }
   template <class T, class Work>
   Result<T> change_blocking(Work work) {
@@ -36,8 +43,19 @@ class CallService::Impl {
 
   Event make_event(EventType type, WallTime at, std::string data);
 
-  Result<StoredAnswer> admit(CallLog& log, const Arrival& arrival, const Render& render);
-  Result<Updated> take(CallLog& log, const StatusUpdate& update);
+  /// A call's arrival, with who makes the answer.
+  struct Arriving {
+    Arrival arrival;
+    Render render;
+  };
+  using Arrivals = Gathering<Arriving, StoredAnswer>;
+  using Updates = Gathering<StatusUpdate, Updated>;
+  /// The requests of one call always gather in the same place: they stay in order, and none waits for the call's row.
+  template <class Places>
+  static auto& place_of(const std::string& provider_call_id, Places& places) {
+    return places[std::hash<std::string>{}(provider_call_id) % places.size()];
+  }
+
   Result<MediaGrant> grant_media(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
                                  const std::string& token, const std::string& data);
   Result<std::size_t> append_all(CallLog& log, std::span<const Event> events);
@@ -48,17 +66,36 @@ class CallService::Impl {
   Ids& ids;
   const std::string node;
   Announcer announcer;
+  std::array<Arrivals, 2> arrivals;
+  std::array<Updates, 2> updates;
   LateEvents late;  // last: its thread uses the others
 
  private:
+  static constexpr int most_turns = 5;
+
+  template <class T>
+  static bool is_outrun(const Result<T>& result) {
+    return result.has_error() && result.error().code == outrun;
+  }
   template <class T, class Work>
   Result<T> in_log(store::Sql& sql, Announcer::Place& place, Work& work) {
     CallLog log(sql, clock.wall());
     Result<T> result = work(log);
-    if (result) place.take(log.finish());
+    if (!result) return result;
+    auto written = log.finish();
+    if (!written) return written.error();
+    place.take(std::move(*written));
     return result;
   }
 
+  template <class Gathered>
+  auto storing(asio::awaitable<Result<typename Gathered::Outcomes>> (Impl::*store)(typename Gathered::Requests)) {
+    return [this, store](typename Gathered::Requests requests) { return (this->*store)(std::move(requests)); };
+  }
+  asio::awaitable<Result<Arrivals::Outcomes>> store_arrivals(Arrivals::Requests requests);
+  asio::awaitable<Result<Updates::Outcomes>> store_updates(Updates::Requests requests);
+  Result<StoredAnswer> admit(CallLog& log, Answers& answers, const Arriving& arriving);
+  Updated take(CallLog& log, Answers& answers, const StatusUpdate& update);
   void receive(CallLog& log, Call& call, const Arrival& arrival, const config::Route& route);
 };
 

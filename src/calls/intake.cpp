@@ -7,9 +7,46 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace trunkline::calls {
 namespace {
+
+using store::SetStatement;
+using Type = SetStatement::Type;
+
+const SetStatement find_answers(
+    "SELECT inbox.key, inbox.status, inbox.content_type, inbox.body, inbox.call_id "
+    "FROM {rows} JOIN inbox ON inbox.key = rows.key",
+    {{"key", Type::text}});
+
+const SetStatement insert_answer(
+    "INSERT INTO inbox (key, call_id, received_at, status, content_type, body) "
+    "SELECT key, call_id, received_at, status, content_type, body FROM {rows} WHERE true ON CONFLICT (key) DO NOTHING",
+    {{"key", Type::text},
+     {"call_id", Type::text},
+     {"received_at", Type::integer},
+     {"status", Type::integer},
+     {"content_type", Type::text},
+     {"body", Type::text}});
+
+const SetStatement insert_token(
+    "INSERT INTO media_tokens (token_sha256, call_id, provider_call_id, expires_at) "
+    "SELECT token_sha256, call_id, provider_call_id, expires_at FROM {rows}",
+    {{"token_sha256", Type::text},
+     {"call_id", Type::text},
+     {"provider_call_id", Type::text},
+     {"expires_at", Type::integer}});
+
+const SetStatement insert_recording(
+    "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
+    "updated_at) SELECT id, call_id, 'recording', path, started_at, 2, 8000, 'wav', node, started_at FROM {rows}",
+    {{"id", Type::text},
+     {"call_id", Type::text},
+     {"path", Type::text},
+     {"started_at", Type::integer},
+     {"node", Type::text}});
 
 constexpr std::size_t max_entries = 64;
 constexpr std::size_t max_name_bytes = 128;
@@ -63,18 +100,26 @@ std::string recording_path(WallTime started, const std::string& recording_id) {
 
 }  // namespace
 
-std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key) {
-  const auto rows = sql.query("SELECT status, content_type, body, call_id FROM inbox WHERE key = $1", {key});
-  if (rows.empty()) return std::nullopt;
-  const store::Row& row = rows.front();
-  return StoredAnswer{static_cast<int>(row.integer(0)), row.text(1), row.text(2), row.text(3), true};
+void Answers::look_up(const std::set<std::string>& keys) {
+  std::vector<store::Tuple> wanted;
+  for (const std::string& key : keys) wanted.push_back({key});
+  for (const store::Row& row : log_.sql().query_all(find_answers, wanted)) {
+    known_.try_emplace(row.text(0),
+                       StoredAnswer{static_cast<int>(row.integer(1)), row.text(2), row.text(3), row.text(4), true});
+  }
 }
 
-bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer) {
-  return log.sql().execute(
-             "INSERT INTO inbox (key, call_id, received_at, status, content_type, body) "
-             "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
-             {key, call.id, to_millis(log.now()), std::int64_t{answer.status}, answer.content_type, answer.body}) == 1;
+const StoredAnswer* Answers::find(const std::string& key) const {
+  const auto found = known_.find(key);
+  return found == known_.end() ? nullptr : &found->second;
+}
+
+void Answers::keep(const std::string& key, const Call& call, StoredAnswer answer) {
+  log_.add_new(insert_answer,
+               {key, call.id, to_millis(log_.now()), std::int64_t{answer.status}, answer.content_type, answer.body});
+  answer.call_id = call.id;
+  answer.repeated = true;
+  known_.emplace(key, std::move(answer));
 }
 
 std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit) {
@@ -102,9 +147,7 @@ std::string received_data(const Arrival& arrival, const std::string& route) {
 }
 
 void issue_token(CallLog& log, const Call& call, const std::string& token) {
-  log.sql().post(
-      "INSERT INTO media_tokens (token_sha256, call_id, provider_call_id, expires_at) VALUES ($1, $2, $3, $4)",
-      {digest_of(token), call.id, call.provider_call_id, to_millis(log.now() + token_lifetime)});
+  log.add(insert_token, {digest_of(token), call.id, call.provider_call_id, to_millis(log.now() + token_lifetime)});
 }
 
 bool burn_token(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
@@ -124,10 +167,7 @@ std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
 
 std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id, const std::string& node) {
   std::string path = recording_path(log.now(), recording_id);
-  log.sql().execute(
-      "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
-      "updated_at) VALUES ($1, $2, 'recording', $3, $4, 2, 8000, 'wav', $5, $4)",
-      {recording_id, call.id, path, to_millis(log.now()), node});
+  log.add(insert_recording, {recording_id, call.id, path, to_millis(log.now()), node});
   return path;
 }
 

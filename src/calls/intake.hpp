@@ -4,16 +4,28 @@
 
 #include <trunkline/calls/call_service.hpp>
 
-#include <optional>
+#include <map>
+#include <set>
 #include <string>
 
 namespace trunkline::calls {
 
-/// The answer that was given to a request, if it is known.
-std::optional<StoredAnswer> find_answer(store::Sql& sql, const std::string& key);
+/// What was answered to the requests that one transaction is about.
+class Answers {
+ public:
+  explicit Answers(CallLog& log) : log_(log) {}
 
-/// False when the key is taken: another node accepted the same request a moment ago.
-[[nodiscard]] bool keep_answer(CallLog& log, const std::string& key, const Call& call, const StoredAnswer& answer);
+  /// Those of `keys` that are stored by now.
+  void look_up(const std::set<std::string>& keys);
+  /// As it is given to a request that comes again; null when there is none.
+  const StoredAnswer* find(const std::string& key) const;
+  /// Stored with the transaction, if nobody else answers the same request until then.
+  void keep(const std::string& key, const Call& call, StoredAnswer answer);
+
+ private:
+  CallLog& log_;
+  std::map<std::string, StoredAnswer> known_;
+};
 
 /// Removes answers that were given before `before`, the oldest first; returns how many.
 std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit);

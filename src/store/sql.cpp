@@ -28,7 +28,72 @@ std::optional<T> as_or_null(const std::vector<Value>& columns, std::size_t colum
   return as<T>(columns, column);
 }
 
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+// `{lock t}`, and what it is for.
+std::string locked(std::string text, bool by_rows) {
+  const auto begin = text.find("{lock ");
+  if (begin == std::string::npos) return text;
+  const auto name = begin + std::string_view("{lock ").size();
+  const auto end = text.find('}', name);
+  const std::string lock = by_rows ? "FOR NO KEY UPDATE OF " + text.substr(name, end - name) : "";
+  return text.replace(begin, end + 1 - begin, lock);
+}
+
+constexpr std::string_view array_of(SetStatement::Type type) {
+  switch (type) {
+    case SetStatement::Type::integer:
+      return "BIGINT[]";
+    case SetStatement::Type::real:
+      return "DOUBLE PRECISION[]";
+    case SetStatement::Type::text:
+      break;
+  }
+  return "TEXT[]";
+}
+
+void require_columns(const SetStatement& statement, std::span<const Tuple> rows) {
+  for (const Tuple& row : rows) {
+    if (row.size() == statement.columns()) continue;
+    throw SqlFailure(SqlFailure::Kind::other,
+                     "a row of " + std::to_string(row.size()) + " columns, not " + std::to_string(statement.columns()));
+  }
+}
+
 }  // namespace
+
+SetStatement::SetStatement(std::string_view text, const std::vector<Column>& columns) : columns_(columns.size()) {
+  std::string values, arrays, names;
+  std::size_t number = 0;
+  for (const Column& column : columns) {
+    const std::string comma = number == 0 ? "" : ", ";
+    const std::string param = "$" + std::to_string(++number);
+    values.append(comma).append(param).append(" AS ").append(column.name);
+    arrays.append(comma).append("CAST(").append(param).append(" AS ").append(array_of(column.type)).append(")");
+    names.append(comma).append(column.name);
+  }
+  for_one_ = locked(replaced(std::string(text), "{rows}", "(SELECT " + values + ") AS rows"), false);
+  for_all_ = locked(replaced(std::string(text), "{rows}", "unnest(" + arrays + ") AS rows (" + names + ")"), true);
+}
+
+std::vector<Row> Sql::query_all(const SetStatement& statement, std::span<const Tuple> rows) {
+  require_columns(statement, rows);
+  std::vector<Row> answers;
+  for (const Tuple& row : rows) {
+    for (Row& answer : query(statement.for_one(), std::span<const Value>(row))) answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+std::int64_t Sql::execute_all(const SetStatement& statement, std::span<const Tuple> rows) {
+  require_columns(statement, rows);
+  std::int64_t changed = 0;
+  for (const Tuple& row : rows) changed += execute(statement.for_one(), std::span<const Value>(row));
+  return changed;
+}
 
 std::int64_t Row::integer(std::size_t column) const {
   return as<std::int64_t>(columns_, column);

@@ -48,6 +48,33 @@ class SqlFailure : public std::runtime_error {
   Kind kind_;
 };
 
+/// A statement about many rows at once, all columns and all rows of it in a few values: `{rows}` in its text is a table
+/// of that name with these columns, as in `INSERT INTO t (a) SELECT a FROM {rows}`. `{lock t}`, at the end of a SELECT,
+/// holds the rows of the table `t` until the transaction ends. Made once, used often.
+class SetStatement {
+ public:
+  enum class Type : std::uint8_t { text, integer, real };
+  struct Column {
+    std::string_view name;
+    Type type;
+  };
+  SetStatement(std::string_view text, const std::vector<Column>& columns);
+
+  /// For a driver that is asked row by row, its columns as $1, $2, ...
+  const std::string& for_one() const { return for_one_; }
+  /// For Postgres: one array a column.
+  const std::string& for_all() const { return for_all_; }
+  std::size_t columns() const { return columns_; }
+
+ private:
+  std::string for_one_;
+  std::string for_all_;
+  std::size_t columns_;
+};
+
+/// The columns of one row, in the order of the statement's.
+using Tuple = std::vector<Value>;
+
 /// Statements inside one transaction, on the database's thread. Parameters are written $1, $2, ... in every driver, and
 /// as many are given as the highest number says; a number may repeat. A statement text is prepared once and kept.
 /// Never BEGIN, COMMIT or SAVEPOINT: the transaction is the database's. After a SqlFailure it is over: Postgres takes
@@ -66,6 +93,11 @@ class Sql {
   /// As execute(), for who needs no number: a driver may send it together with what comes next, COMMIT at the latest.
   /// What the server has against it is thrown then.
   virtual void post(std::string_view statement, std::span<const Value> params) { execute(statement, params); }
+  /// The same of a statement about many rows; nothing at all when there are none. Answers come in the order of the rows
+  /// unless the statement says otherwise. Throws SqlFailure.
+  virtual std::vector<Row> query_all(const SetStatement& statement, std::span<const Tuple> rows);
+  virtual std::int64_t execute_all(const SetStatement& statement, std::span<const Tuple> rows);
+  virtual void post_all(const SetStatement& statement, std::span<const Tuple> rows) { execute_all(statement, rows); }
   /// Several statements separated by `;`, without parameters: migrations. Throws SqlFailure.
   virtual void script(std::string_view statements) = 0;
   /// From here to its end, one transaction at a time has the turn of that number, on all nodes. Nothing to wait for

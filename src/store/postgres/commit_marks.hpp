@@ -12,8 +12,8 @@ namespace trunkline::store::postgres {
 
 /// How it is known whether a transaction was committed when the answer to its COMMIT was lost.
 ///
-/// Every connection has a row of its own in `commit_marks`, and each transaction that writes begins by writing a number
-/// of its own there. It is part of the transaction: whoever reads the row once the transaction has ended sees the
+/// Every connection has a row of its own in `commit_marks`, and each transaction that wrote ends by writing a number of
+/// its own there. It is part of the transaction: whoever reads the row once the transaction has ended sees the
 /// number if, and only if, it was committed, and who reads earlier waits, because the row is locked.
 ///
 /// pg_xact_status() would need no row, but it answers for the number of a transaction, and after a crash Postgres gives

@@ -1,5 +1,7 @@
 #include "store/postgres/connection.hpp"
 
+#include "store/postgres/values.hpp"
+
 #include <trunkline/base/text.hpp>
 
 #include <algorithm>
@@ -16,11 +18,14 @@ constexpr std::string_view begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED R
 constexpr std::string_view begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 // A commit is on the disk when it is answered, whatever the role's defaults are; a transaction of a node that hangs
-// does not hold its rows for ever.
+// does not hold its rows for ever. A statement's plan is made once, perhaps while its tables are still empty, and kept
+// while they grow: it goes by indexes from the start.
 constexpr std::string_view configure =
     "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false), "
     "set_config('idle_in_transaction_session_timeout', $1, false), "
     "set_config('standard_conforming_strings', 'on', false), "
+    "set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false), "
+    "set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false), "
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false)";
 
@@ -89,6 +94,20 @@ void Connection::post(std::string_view statement, std::span<const Value> params)
   add(statement, params);
 }
 
+std::vector<Row> Connection::query_all(const SetStatement& statement, std::span<const Tuple> rows) {
+  if (rows.empty()) return {};
+  return query(statement.for_all(), arrays_of(rows, statement.columns()));
+}
+
+std::int64_t Connection::execute_all(const SetStatement& statement, std::span<const Tuple> rows) {
+  if (rows.empty()) return 0;
+  return execute(statement.for_all(), arrays_of(rows, statement.columns()));
+}
+
+void Connection::post_all(const SetStatement& statement, std::span<const Tuple> rows) {
+  if (!rows.empty()) post(statement.for_all(), arrays_of(rows, statement.columns()));
+}
+
 // A script takes the time that it takes: it makes indexes, and waits for the script of another node.
 void Connection::script(std::string_view statements) {
   require_transaction();
@@ -97,6 +116,7 @@ void Connection::script(std::string_view statements) {
   unsent_.push_back(statement("SET LOCAL lock_timeout = 0"));
   exchange();
   try {
+    wrote_ = true;
     link_.script(std::string(statements));
   } catch (const Failure& failure) {
     end_with(failure);
@@ -113,6 +133,7 @@ void Connection::begin(Mode mode) {
   stage_ = Stage::announced;
   unsent_.clear();
   failure_.reset();
+  wrote_ = false;
   ++mark_.number;
 }
 
@@ -122,6 +143,7 @@ std::optional<CommitMark> Connection::commit() {
     stage_ = Stage::none;
     return std::nullopt;
   }
+  if (wrote_) add(write_mark, mark_params(mark_));
   unsent_.push_back(statement("COMMIT"));
   try {
     const Answer answer = exchange();
@@ -160,10 +182,11 @@ void Connection::open() {
   if (stage_ != Stage::announced) return;
   stage_ = Stage::queued;
   unsent_.push_back(statement(std::string(mode_ == Mode::write ? begin_write : begin_read)));
-  if (mode_ == Mode::write) add(write_mark, mark_params(mark_));
 }
 
 void Connection::add(std::string_view statement, std::span<const Value> params) {
+  // What only looks leaves nothing that could be in doubt.
+  wrote_ = wrote_ || !statement.starts_with("SELECT");
   Params encoded(params);
   if (const auto* name = known(statement, encoded)) {
     unsent_.push_back({Message::Kind::run, std::string(*name), {}, std::move(encoded)});

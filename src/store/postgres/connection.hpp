@@ -29,6 +29,9 @@ class Connection final : public Sql {
   std::vector<Row> query(std::string_view statement, std::span<const Value> params) override;
   std::int64_t execute(std::string_view statement, std::span<const Value> params) override;
   void post(std::string_view statement, std::span<const Value> params) override;
+  std::vector<Row> query_all(const SetStatement& statement, std::span<const Tuple> rows) override;
+  std::int64_t execute_all(const SetStatement& statement, std::span<const Tuple> rows) override;
+  void post_all(const SetStatement& statement, std::span<const Tuple> rows) override;
   void script(std::string_view statements) override;
   void take_turn(std::int64_t number) override;
 
@@ -70,6 +73,7 @@ class Connection final : public Sql {
   CommitMark mark_;
   Mode mode_ = Mode::read;
   enum class Stage : std::uint8_t { none, announced, queued, open } stage_ = Stage::none;
+  bool wrote_ = false;
   std::vector<Message> unsent_;  // travels with the next statement that is waited for
   std::optional<Failure> failure_;
 };

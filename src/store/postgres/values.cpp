@@ -37,6 +37,22 @@ struct Encode {
   }
 };
 
+struct AppendElement {
+  std::string& out;
+
+  void operator()(std::monostate) const { out.append("NULL"); }
+  void operator()(std::int64_t value) const { out.append(to_text(value)); }
+  void operator()(double value) const { out.append(to_text(value)); }
+  void operator()(const std::string& value) const {
+    out.push_back('"');
+    for (const char c : value) {
+      if (c == '"' || c == '\\') out.push_back('\\');
+      out.push_back(c);
+    }
+    out.push_back('"');
+  }
+};
+
 std::int64_t to_integer(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -101,6 +117,21 @@ std::string Params::signature() const {
     return type == of_int8 ? 'i' : type == of_float8 ? 'r' : 't';
   });
   return letters;
+}
+
+std::vector<Value> arrays_of(std::span<const Tuple> rows, std::size_t columns) {
+  std::vector<std::string> arrays(columns, "{");
+  for (const Tuple& row : rows) {
+    if (row.size() != columns) throw misuse("a row has " + std::to_string(row.size()) + " columns");
+    for (std::size_t i = 0; i < columns; ++i) {
+      if (arrays[i].size() > 1) arrays[i].push_back(',');
+      std::visit(AppendElement{arrays[i]}, row[i]);
+    }
+  }
+  std::vector<Value> values;
+  values.reserve(columns);
+  for (std::string& array : arrays) values.emplace_back(std::move(array.append("}")));
+  return values;
 }
 
 std::vector<Row> rows_of(const PGresult* result) {

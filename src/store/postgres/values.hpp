@@ -29,6 +29,9 @@ class Params {
   std::vector<std::optional<std::string>> texts_;
 };
 
+/// One array a column, as Postgres writes them. Throws SqlFailure for a row with another number of columns.
+std::vector<Value> arrays_of(std::span<const Tuple> rows, std::size_t columns);
+
 /// The rows of an answer. Integers and booleans are integers, as is a sum of them; other numbers are real, all else is
 /// text. Throws SqlFailure for bytes (bytea).
 std::vector<Row> rows_of(const PGresult* result);

@@ -120,7 +120,7 @@ TEST_CASE("a deadlock is run again, and both come through") {
   auto other = std::async(std::launch::async, change_both, 2, 1);
   CHECK(change_both(1, 2));
   CHECK(other.get());
-  CHECK(ran == 3);
+  CHECK(ran >= 3);  // once more for each time that they met again
   CHECK(table.psql("SELECT min(y) || ' ' || max(y) FROM a") == "2 2");
 }
 
