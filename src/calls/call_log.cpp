@@ -1,6 +1,7 @@
 #include "call_log.hpp"
 
 #include "call_records.hpp"
+#include "derive.hpp"
 #include "event_fields.hpp"
 
 #include <trunkline/calls/fold.hpp>
@@ -51,11 +52,11 @@ void update_call(store::Sql& sql, const Call& call, WallTime now) {
   sql.post(
       "UPDATE calls SET direction = $2, state = $3, terminal = $4, from_address = $5, to_address = $6, "
       "connected_at = $7, ended_at = $8, duration_s = $9, end_reason = $10, version = $11, touched_at = $12, "
-      "updated_at = $12, snapshot = $13, node = $14 WHERE id = $1",
+      "updated_at = $12, snapshot = $13, node = $14, ended_by = $15 WHERE id = $1",
       {call.id, text(to_string(call.direction)), text(to_string(call.state)), std::int64_t{is_terminal(call.state)},
        call.from, call.to, time_or_null(call.connected_at), time_or_null(call.ended_at),
        call.duration_s ? Value(*call.duration_s) : Value(), call.end_reason, call.version, to_millis(now),
-       to_snapshot(call), call.node});
+       to_snapshot(call), call.node, ended_by(call)});
 }
 
 // False when it is there already.
