@@ -105,18 +105,9 @@ asio::awaitable<void> LiveCalls::tell(const Change& change) {
     case EventType::media_started:
       if (call.node == parts_.node) co_await claim(call.id, change.event->version);
       break;
-    case EventType::media_ended: {
-      std::int64_t fence = 0;
-      {
-        const std::lock_guard lock(mutex_);
-        const auto found = fences_.find(call.id);
-        if (found == fences_.end()) break;
-        fence = found->second;
-        fences_.erase(found);
-      }
-      (void)co_await parts_.live.release(stream_key(call.id), parts_.node, fence);
+    case EventType::media_ended:
+      co_await release(call.id);
       break;
-    }
     default:
       (void)co_await parts_.live.append_to("transcript/" + call.id, change.event->data, max_segments, transcript_ttl);
   }
@@ -141,7 +132,7 @@ asio::awaitable<void> LiveCalls::end(const calls::Call& call) {
 asio::awaitable<void> LiveCalls::claim(const std::string& call_id, std::int64_t fence) {
   {
     const std::lock_guard lock(mutex_);
-    fences_[call_id] = fence;
+    claims_[call_id] = {fence, false};
   }
   const auto claimed = co_await parts_.live.claim(stream_key(call_id), parts_.node, fence, stream_ttl);
   if (!claimed || *claimed) co_return;  // while it cannot be asked nobody else can claim it either
@@ -149,14 +140,37 @@ asio::awaitable<void> LiveCalls::claim(const std::string& call_id, std::int64_t 
   parts_.commands.end_soon(call_id, parts_.node, {media::EndCause::no_place, "", false});
 }
 
-asio::awaitable<void> LiveCalls::renew_streams() {
-  std::map<std::string, std::int64_t> running;
+asio::awaitable<void> LiveCalls::release(const std::string& call_id) {
+  std::int64_t fence = 0;
   {
     const std::lock_guard lock(mutex_);
-    running = fences_;
+    const auto found = claims_.find(call_id);
+    if (found == claims_.end()) co_return;
+    fence = found->second.fence;
+    claims_.erase(found);
   }
-  for (const auto& [call_id, fence] : running) {
-    if (parts_.streams.has(call_id)) co_await claim(call_id, fence);
+  (void)co_await parts_.live.release(stream_key(call_id), parts_.node, fence);
+}
+
+// A stream is claimed a moment before it runs: one that is missed once may only just begin.
+bool LiveCalls::missed_twice(const std::string& call_id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = claims_.find(call_id);
+  return found != claims_.end() && std::exchange(found->second.missed, true);
+}
+
+asio::awaitable<void> LiveCalls::renew_streams() {
+  std::map<std::string, Claim> claims;
+  {
+    const std::lock_guard lock(mutex_);
+    claims = claims_;
+  }
+  for (const auto& [call_id, held] : claims) {
+    if (parts_.streams.has(call_id)) {
+      co_await claim(call_id, held.fence);
+    } else if (missed_twice(call_id)) {
+      co_await release(call_id);
+    }
   }
 }
 

@@ -44,8 +44,8 @@ class LiveCalls final : public calls::EventObserver {
 
   void on_committed(const calls::Event& event, const calls::Call& call, std::optional<calls::State> previous) override;
 
-  /// Keeps the claims on the streams that run here. One that another node has taken over is ended: of two owners the
-  /// later counts.
+  /// Keeps the claims on the streams that run here, and lets go of those that do not, however they ended. One that
+  /// another node has taken over is ended: of two owners the later counts.
   asio::awaitable<void> renew_streams();
   /// Puts all open calls, as the database has them, and drops those that it no longer knows as open.
   asio::awaitable<Result<>> renew_calls();
@@ -64,13 +64,19 @@ class LiveCalls final : public calls::EventObserver {
   asio::awaitable<void> put(const calls::Call& call);
   asio::awaitable<void> end(const calls::Call& call);
   asio::awaitable<void> claim(const std::string& call_id, std::int64_t fence);
+  asio::awaitable<void> release(const std::string& call_id);
+  bool missed_twice(const std::string& call_id);
   asio::awaitable<Result<std::vector<calls::Call>>> open_calls();
 
   Parts parts_;
   std::mutex mutex_;
   std::deque<Change> waiting_;
   std::size_t draining_ = 0;
-  std::map<std::string, std::int64_t> fences_;  // of the streams that run here; under mutex_
+  struct Claim {
+    std::int64_t fence = 0;
+    bool missed = false;  // it did not run when claims were last renewed
+  };
+  std::map<std::string, Claim> claims_;  // on the streams that run here; under mutex_
 };
 
 }  // namespace trunkline::app

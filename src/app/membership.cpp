@@ -29,7 +29,8 @@ asio::awaitable<void> Membership::beat_forever() {
 asio::awaitable<void> Membership::beat() {
   const auto roll = co_await parts_.nodes.beat();
   if (!roll) {
-    log::warn("no sign of life could be given", {{"reason", roll.error().message}});
+    if (roll.error().code != "node_left")
+      log::warn("no sign of life could be given", {{"reason", roll.error().message}});
     co_return;
   }
   const MonoTime now = parts_.clock.mono();

@@ -56,7 +56,10 @@ asio::awaitable<Result<std::vector<calls::Call>>> Reconciler::doubtful() const {
   if (!stuck) co_return stuck;
   doubts.limit = max_questions - std::min(stuck->size(), max_questions / 2);
   auto concluded = co_await calls::find_concluded(parts_.database, doubts);
-  if (!concluded) co_return concluded;
+  if (!concluded) {
+    log::warn("calls that ended without the provider's word were not found", {{"reason", concluded.error().message}});
+    co_return stuck;
+  }
   stuck->resize(std::min(stuck->size(), max_questions - concluded->size()));
   std::ranges::move(*concluded, std::back_inserter(*stuck));
   co_return stuck;

@@ -1,6 +1,7 @@
 #include "call_log.hpp"
 
 #include "call_records.hpp"
+#include "derive.hpp"
 #include "event_fields.hpp"
 
 #include <trunkline/calls/fold.hpp>
@@ -46,13 +47,16 @@ const std::vector<SetStatement::Column> call_columns = {
     {"stored_at", Type::integer},
     {"snapshot", Type::text},
     {"node", Type::text},
+    {"ended_by", Type::text},
 };
 
 const SetStatement insert_calls(
     "INSERT INTO calls (id, provider, provider_call_id, created_at, direction, state, terminal, from_address, "
-    "to_address, connected_at, ended_at, duration_s, end_reason, version, touched_at, updated_at, snapshot, node) "
+    "to_address, connected_at, ended_at, duration_s, end_reason, version, touched_at, updated_at, snapshot, node, "
+    "ended_by) "
     "SELECT id, provider, provider_call_id, created_at, direction, state, terminal, from_address, to_address, "
-    "connected_at, ended_at, duration_s, end_reason, version, stored_at, stored_at, snapshot, node FROM {rows} "
+    "connected_at, ended_at, duration_s, end_reason, version, stored_at, stored_at, snapshot, node, ended_by FROM "
+    "{rows} "
     "WHERE true ON CONFLICT (provider, provider_call_id) DO NOTHING",
     call_columns);
 
@@ -60,7 +64,8 @@ const SetStatement update_calls(
     "UPDATE calls SET direction = rows.direction, state = rows.state, terminal = rows.terminal, "
     "from_address = rows.from_address, to_address = rows.to_address, connected_at = rows.connected_at, "
     "ended_at = rows.ended_at, duration_s = rows.duration_s, end_reason = rows.end_reason, version = rows.version, "
-    "touched_at = rows.stored_at, updated_at = rows.stored_at, snapshot = rows.snapshot, node = rows.node "
+    "touched_at = rows.stored_at, updated_at = rows.stored_at, snapshot = rows.snapshot, node = rows.node, ended_by = "
+    "rows.ended_by "
     "FROM {rows} WHERE calls.id = rows.id",
     call_columns);
 
@@ -110,7 +115,8 @@ Tuple row_of(const Call& call, WallTime now) {
           call.version,
           to_millis(now),
           to_snapshot(call),
-          call.node};
+          call.node,
+          ended_by(call)};
 }
 
 Tuple row_of(const Event& event, WallTime now) {

@@ -223,6 +223,10 @@ void derive(Call& call) {
   show_facts(call);
 }
 
+std::string ended_by(const Call& call) {
+  return call.merge.end ? std::string(to_string(call.merge.end->authority)) : "";
+}
+
 std::optional<MappedStatus> map_twilio_status(std::string_view status) {
   struct Row {
     std::string_view word;

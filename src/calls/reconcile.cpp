@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::hours longest_call{24};  // that is looked for once it is over
 constexpr std::string_view unknown = "unknown-to-provider";
 
 std::string inbox_key(const Call& call, std::string_view status) {
@@ -50,10 +49,11 @@ std::string status_data(const ProviderWord& word) {
 
 }  // namespace
 
+// The provider is no way to them: SQLite would read all of its calls, those that are over, too.
 asio::awaitable<Result<std::vector<Call>>> find_stuck(store::Database& database, Doubts doubts) {
   auto work = [&](store::Sql& sql) -> Result<std::vector<Call>> {
     return read_calls(
-        sql.query("SELECT snapshot FROM calls WHERE terminal = 0 AND provider = $1 AND touched_at <= $2 AND "
+        sql.query("SELECT snapshot FROM calls WHERE terminal = 0 AND provider || '' = $1 AND touched_at <= $2 AND "
                   "(state IN ('INITIATING', 'RINGING', 'CONNECTING', 'RECONNECTING') OR "
                   "(state = 'CONNECTED' AND node = '')) ORDER BY touched_at LIMIT $3",
                   {doubts.provider, to_millis(doubts.quiet_since), static_cast<std::int64_t>(doubts.limit)}));
@@ -61,16 +61,15 @@ asio::awaitable<Result<std::vector<Call>>> find_stuck(store::Database& database,
   co_return co_await database.read<std::vector<Call>>(work);
 }
 
-// Who said that a call is over stands in its snapshot alone. In a text of somebody else's the quotes would be escaped.
 asio::awaitable<Result<std::vector<Call>>> find_concluded(store::Database& database, Doubts doubts) {
   auto work = [&](store::Sql& sql) -> Result<std::vector<Call>> {
-    return read_calls(sql.query(
-        "SELECT snapshot FROM calls WHERE provider = $1 AND created_at >= $2 AND terminal = 1 AND ended_at >= $3 AND "
-        "state = 'ENDED' AND touched_at <= $4 AND snapshot LIKE '%\"authority\":\"gateway\"%' AND NOT EXISTS "
-        "(SELECT 1 FROM inbox WHERE key = 'reconcile/' || calls.provider_call_id || '/unknown-to-provider') "
-        "ORDER BY created_at DESC, id DESC LIMIT $5",
-        {doubts.provider, to_millis(doubts.ended_after - longest_call), to_millis(doubts.ended_after),
-         to_millis(doubts.quiet_since), static_cast<std::int64_t>(doubts.limit)}));
+    return read_calls(
+        sql.query("SELECT snapshot FROM calls WHERE provider = $1 AND ended_by = 'gateway' AND state = 'ENDED' AND "
+                  "ended_at >= $2 AND touched_at <= $3 AND NOT EXISTS "
+                  "(SELECT 1 FROM inbox WHERE key = 'reconcile/' || calls.provider_call_id || '/unknown-to-provider') "
+                  "ORDER BY ended_at DESC LIMIT $4",
+                  {doubts.provider, to_millis(doubts.ended_after), to_millis(doubts.quiet_since),
+                   static_cast<std::int64_t>(doubts.limit)}));
   };
   co_return co_await database.read<std::vector<Call>>(work);
 }

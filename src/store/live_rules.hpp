@@ -1,10 +1,13 @@
 #pragma once
 
 #include <trunkline/base/result.hpp>
+#include <trunkline/observe/log.hpp>
 #include <trunkline/store/live.hpp>
 
 #include <cmath>
 #include <cstdint>
+#include <exception>
+#include <utility>
 
 namespace trunkline::store::live {
 
@@ -39,6 +42,18 @@ inline Result<> check_shape(BucketShape shape) {
 
 inline Error stopped() {
   return make_error("live_unavailable", "the live state is being closed");
+}
+
+/// Tells one of several who wait or listen. What he throws is logged: it costs the others nothing.
+template <class Tell>
+void tell(Tell&& tell_him) {
+  try {
+    std::forward<Tell>(tell_him)();
+  } catch (const std::exception& thrown) {
+    log::error("who was told of live state failed", {{"reason", thrown.what()}});
+  } catch (...) {
+    log::error("who was told of live state failed", {{"reason", "unknown"}});
+  }
 }
 
 }  // namespace trunkline::store::live

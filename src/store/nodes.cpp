@@ -26,20 +26,23 @@ Nodes::Nodes(Database& database, const Clock& clock, Node self)
 asio::awaitable<Result<Roll>> Nodes::beat() {
   auto work = [this](Sql& sql) -> Result<Roll> {
     const bool was_gone = is_given_up(sql, self_.id);
-    sql.post(
+    const auto beaten = sql.execute(
         "INSERT INTO nodes (id, host, version, started_at, beat, beat_at) VALUES ($1, $2, $3, $4, 1, $5) "
         "ON CONFLICT (id) DO UPDATE SET host = excluded.host, version = excluded.version, "
-        "started_at = excluded.started_at, beat = nodes.beat + 1, beat_at = excluded.beat_at, gone_at = NULL",
+        "started_at = excluded.started_at, beat = nodes.beat + 1, beat_at = excluded.beat_at, gone_at = NULL "
+        "WHERE nodes.beat > 0 OR nodes.started_at <> excluded.started_at",
         {self_.id, self_.host, self_.version, to_millis(started_at_), to_millis(clock_.wall())});
+    if (beaten == 0) return make_error("node_left", "this node has left");
     return Roll{was_gone, others_than(sql, self_.id)};
   };
   co_return co_await database_.write<Roll>(work);
 }
 
+// A beat of 0: it left by itself. A beat that was under way then finds that, and changes nothing.
 asio::awaitable<Result<>> Nodes::leave() {
   auto work = [this](Sql& sql) -> Result<> {
     sql.post("DELETE FROM leases WHERE holder = $1", {self_.id});
-    sql.post("UPDATE nodes SET gone_at = $2 WHERE id = $1", {self_.id, to_millis(clock_.wall())});
+    sql.post("UPDATE nodes SET gone_at = $2, beat = 0 WHERE id = $1", {self_.id, to_millis(clock_.wall())});
     return {};
   };
   co_return co_await database_.write<void>(work);

@@ -26,8 +26,8 @@ struct Doubts {
 /// Live calls of which nothing is heard any more, and which no running stream answers for; the longest quiet first.
 asio::awaitable<Result<std::vector<Call>>> find_stuck(store::Database& database, Doubts doubts);
 
-/// Calls that are ENDED by our own conclusion, without a word of the provider; the newest calls first. Not those that
-/// the provider has said it does not know. Of calls that began more than a day before `ended_after` none is looked for.
+/// Calls that are ENDED by our own conclusion, without a word of the provider; those that ended last come first. Not
+/// those that the provider has said it does not know.
 asio::awaitable<Result<std::vector<Call>>> find_concluded(store::Database& database, Doubts doubts);
 
 /// Marks a live call as heard of, so that nobody closes it for its silence.

@@ -35,7 +35,7 @@ class Nodes {
 
   const std::string& id() const { return self_.id; }
 
-  /// A sign of life: this node's beat grows by one.
+  /// A sign of life: this node's beat grows by one. Error `node_left` after leave(), also for one that began before it.
   asio::awaitable<Result<Roll>> beat();
   /// This node ends; nobody need look after what it did.
   asio::awaitable<Result<>> leave();

@@ -1,5 +1,7 @@
 #include "store/memory/channels.hpp"
 
+#include "store/live_rules.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <utility>
@@ -47,10 +49,10 @@ void Channels::deliver(const Listeners& to, std::string_view message) {
     missed.swap(missed_);
   }
   for (const auto& listener : to) {
-    if (!listener->ended) listener->on_message(message);
+    if (!listener->ended) live::tell([&] { listener->on_message(message); });
   }
   for (const auto& listener : missed) {
-    if (!listener->ended) listener->on_gap();
+    if (!listener->ended) live::tell(listener->on_gap);
   }
 }
 

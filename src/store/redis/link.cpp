@@ -29,6 +29,10 @@ Error unavailable(const Error& why) {
   return make_error("live_unavailable", "the live state cannot be reached; try again later", why.message);
 }
 
+void tell(Request& request, Result<Replies> result) {
+  live::tell([&] { request.done(std::move(result)); });
+}
+
 }  // namespace
 
 Link::Link(LinkOwner& owner, asio::io_context& loop, const RedisOptions& options, const Clock& clock, Session::Use use)
@@ -128,7 +132,7 @@ void Link::become_down(const Error& why) {
     if (std::exchange(request.repeatable, false) && !stopped_) {
       waiting_.push_back(std::move(request));
     } else {
-      request.done(unavailable(why));
+      tell(request, unavailable(why));
     }
   }
   if (away_ || stopped_) fail_waiting(unavailable(why));
@@ -136,8 +140,8 @@ void Link::become_down(const Error& why) {
 }
 
 void Link::submit(Request request) {
-  if (stopped_) return request.done(live::stopped());
-  if (away_) return request.done(unavailable(*away_));
+  if (stopped_) return tell(request, live::stopped());
+  if (away_) return tell(request, unavailable(*away_));
   if (session_) return session_->send(std::move(request));
   waiting_.push_back(std::move(request));
 }
@@ -157,7 +161,7 @@ void Link::flush() {
 void Link::tick() {
   const MonoTime now = clock_.mono();
   while (!waiting_.empty() && waiting_.front().deadline <= now) {
-    waiting_.front().done(unavailable(make_error("", "no connection in time")));
+    tell(waiting_.front(), unavailable(make_error("", "no connection in time")));
     waiting_.pop_front();
   }
   if (!session_) return;
@@ -180,11 +184,11 @@ bool Link::catching_up(MonoTime due, MonoTime now) const {
 void Link::answer(Answered answered) {
   const auto& replies = answered.replies;
   const auto asked = answered.request.deadline - options_.timeout;
-  options_.on_answer(clock_.mono() - asked);
+  live::tell([&] { options_.on_answer(clock_.mono() - asked); });
   for (const Reply& reply : replies) {
     if (is_no_master(reply)) drop(make_error("live_unavailable", "Redis is no master any more"));
   }
-  answered.request.done(std::move(answered.replies));
+  tell(answered.request, std::move(answered.replies));
 }
 
 void Link::drop(Error why) {
@@ -193,7 +197,7 @@ void Link::drop(Error why) {
 }
 
 void Link::fail_waiting(const Error& why) {
-  for (Request& request : std::exchange(waiting_, {})) request.done(why);
+  for (Request& request : std::exchange(waiting_, {})) tell(request, why);
 }
 
 }  // namespace trunkline::store::redis

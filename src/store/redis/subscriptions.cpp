@@ -1,5 +1,7 @@
 #include "store/redis/subscriptions.hpp"
 
+#include "store/live_rules.hpp"
+
 #include <utility>
 
 namespace trunkline::store::redis {
@@ -37,7 +39,7 @@ void Subscriptions::on_down() {
 
 void Subscriptions::on_published(const Published& published) {
   for (const auto& listener : at(published.channel)) {
-    if (!listener->ended) listener->on_message(published.message);
+    if (!listener->ended) live::tell([&] { listener->on_message(published.message); });
   }
 }
 
@@ -55,7 +57,7 @@ void Subscriptions::tell_server(const char* verb, const std::string& channel) {
 // An end is confirmed, too: then nobody is there, or another SUBSCRIBE is on its way.
 void Subscriptions::on_confirmed(const std::string& channel) {
   for (const auto& listener : at(channel)) {
-    if (!listener->ended && std::exchange(listener->missed, false)) listener->on_gap();
+    if (!listener->ended && std::exchange(listener->missed, false)) live::tell(listener->on_gap);
   }
 }
 

@@ -95,6 +95,18 @@ TEST_CASE_METHOD(LiveFixture, "a stream belongs to its node, until it ends or a 
   CHECK(hash_of(id)["node"].empty());
 }
 
+TEST_CASE_METHOD(LiveFixture, "the claim on a stream that never said its end is let go of; one that runs is kept") {
+  const auto lost = connected("CA1");
+  const auto running = connected("CA2");
+  REQUIRE(streams.add(running, worker.context().get_executor(), {}));
+  turn();
+  calls::test::run(shown.renew_streams());
+  CHECK_FALSE(claimable(lost, 3));  // it may only just begin
+  calls::test::run(shown.renew_streams());
+  CHECK(claimable(lost, 3));
+  CHECK_FALSE(claimable(running, 3));
+}
+
 TEST_CASE_METHOD(LiveFixture, "the last segments of a transcript can be read without the database") {
   const auto id = connected("CA1");
   for (int i = 0; i < 3; ++i) {

@@ -4,6 +4,7 @@
 #include "support/heard_database.hpp"
 #include "unit/calls/service_fixture.hpp"
 
+#include <trunkline/calls/reconcile.hpp>
 #include <trunkline/events/event_hub.hpp>
 #include <trunkline/events/webhooks.hpp>
 #include <trunkline/recording/library.hpp>
@@ -270,6 +271,24 @@ TEST_CASE("the reaper reads the calls that are open, and no others") {
     CHECK_FALSE(step.starts_with("SCAN calls"));
     const bool of_open = has(step, "INDEX calls_open (") || has(step, "INDEX calls_by_state (state=?)");
     CHECK((of_open || !has(step, "calls")));
+  }
+}
+
+TEST_CASE("the reconciler reads the calls that are open, and those that the gateway closed") {
+  PlansFixture fixture;
+  const calls::Doubts doubts{"twilio", fixture.calls.clock.wall(), fixture.calls.clock.wall(), 50};
+  REQUIRE(run(calls::find_concluded(fixture.database, doubts)).has_value());
+  for (const auto& step : fixture.plan(fixture.database.heard().front())) {
+    CAPTURE(step);
+    CHECK((step == "SEARCH calls USING INDEX calls_concluded (provider=? AND ended_at>?)" || !has(step, "calls")));
+    CHECK_FALSE(has(step, "SCAN"));
+    CHECK_FALSE(has(step, "TEMP B-TREE"));
+  }
+  fixture.database.forget();
+  REQUIRE(run(calls::find_stuck(fixture.database, doubts)).has_value());
+  for (const auto& step : fixture.plan(fixture.database.heard().front())) {
+    CAPTURE(step);
+    CHECK((has(step, "calls_by_state (state=?)") || has(step, "calls_by_node (node=?)") || !has(step, "calls")));
   }
 }
 

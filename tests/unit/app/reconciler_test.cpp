@@ -45,7 +45,7 @@ struct ReconcilerFixture {
   config::Calls limits;
   SayingProvider provider;
   observe::Metrics metrics{"test"};
-  Reconciler reconciler{{limits, *calls.service, *calls.database, provider, metrics, calls.clock}};
+  Reconciler reconciler{{limits, *calls.service, calls.flaky, provider, metrics, calls.clock}};
 
   std::string quiet_call(const std::string& sid) {
     auto id = calls.arrive(sid).call_id;
@@ -178,6 +178,15 @@ TEST_CASE_METHOD(ReconcilerFixture, "what ended more than an hour ago, or by the
   calls.clock.advance(std::chrono::seconds(61));
   run();
   CHECK(provider.asked == 0);
+}
+
+TEST_CASE_METHOD(ReconcilerFixture, "stuck calls are asked about although the others cannot be looked for") {
+  const auto id = quiet_call("CA1");
+  provider.says("CA1", State::ended, "completed");
+  calls.flaky.fail_read(2);
+  run();
+  CHECK(calls.find(id).state == State::ended);
+  CHECK(counted("settled", 1));
 }
 
 TEST_CASE_METHOD(ReconcilerFixture, "a run asks fifty questions at most, and leaves room for both kinds") {

@@ -211,7 +211,7 @@ TEST_CASE_METHOD(Older, "recordings and calls of an older database are kept, and
         "INSERT INTO calls (id, provider, provider_call_id, direction, state, terminal, from_address, to_address, "
         "created_at, connected_at, ended_at, duration_s, end_reason, version, touched_at, snapshot) VALUES "
         "('call_1', 'twilio', 'CA1', 'inbound', 'ENDED', 1, '+1', '+2', 1000, 3000, 9000, 6, 'completed', 4, 9500, "
-        "'{}'),"
+        "'{\"merge\":{\"end\":{\"authority\":\"gateway\"}}}'),"
         "('call_2', 'twilio', 'CA2', 'inbound', 'RINGING', 0, '+1', '+2', 1000, NULL, NULL, NULL, '', 2, 1500, '{}');"
         "INSERT INTO recordings (id, call_id, state, path, started_at, completed_at, duration_ms, channels, "
         "sample_rate, format, node) VALUES ('rec_1', 'call_1', 'completed', 'a.wav', 3000, 9000, 5990, 2, 8000, 'wav', "
@@ -228,6 +228,8 @@ TEST_CASE_METHOD(Older, "recordings and calls of an older database are kept, and
   CHECK(number("COUNT(*) FROM call_participants WHERE call_id = 'call_2' AND left_at IS NULL") == 2);
   CHECK(number("participant_count FROM active_calls") == 1);
   CHECK(number("recording_count FROM call_history") == 2);
+  CHECK(number("COUNT(*) FROM calls WHERE id = 'call_1' AND ended_by = 'gateway'") == 1);
+  CHECK(number("COUNT(*) FROM calls WHERE id = 'call_2' AND ended_by = ''") == 1);
 }
 
 }  // namespace

@@ -39,22 +39,24 @@ class FlakyDatabase final : public store::Database {
 
   void fail_writes(int times) { failures_ = times; }
   int failures_left() const { return failures_; }
+  /// The read of that number fails, from now on and counted from 1.
+  void fail_read(int number) { reads_left_ = number; }
   std::string_view driver() const override { return inner_.driver(); }
   std::size_t queued() const override { return inner_.queued(); }
   void stop() override { inner_.stop(); }
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
+    const bool fails = access == Access::read ? reads_left_ > 0 && --reads_left_ == 0 : failures_ > 0;
+    if (fails && access == Access::write) --failures_;
+    if (fails) return done(make_error("store_unavailable", "the database cannot be reached; try again later"));
     if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
-    if (failures_ > 0) {
-      --failures_;
-      return done(make_error("store_unavailable", "the database cannot be reached; try again later"));
-    }
     done(inner_.write_blocking<void>(std::move(work)));
   }
 
   store::Database& inner_;
   std::atomic<int> failures_ = 0;
+  std::atomic<int> reads_left_ = 0;  // until one fails
 };
 
 /// Keeps what it is told.

@@ -101,6 +101,7 @@ std::vector<Damage> damages() {
       {"UPDATE calls SET end_reason = 'no reason'" + column, "call.end_reason", "", "no reason"},
       {"UPDATE calls SET version = 7" + column, "call.version", "6", "7"},
       {"UPDATE calls SET node = 'node_9'" + column, "call.node", "node_1", "node_9"},
+      {"UPDATE calls SET ended_by = 'gateway'" + column, "call.ended_by", "provider", "gateway"},
       {"UPDATE calls SET direction = 'outbound'" + column, "call.direction", "inbound", "outbound"},
       {"UPDATE calls SET from_address = '+14155550177'" + column, "call.from_address", "+1415*****00", "+1415*****77"},
       {"UPDATE calls SET ended_at = 5" + column, "call.ended_at", "", "5"},

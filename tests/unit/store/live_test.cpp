@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <stdexcept>
 #include <vector>
 
 namespace trunkline::store {
@@ -273,6 +274,17 @@ TEST_CASE_METHOD(Live, "several subscriptions of one process all hear, and count
   CHECK(sure(live->publish("calls", "last")) == 1);
   one.until("last");
   CHECK(two.heard.size() == 1);
+  loop.end();
+}
+
+TEST_CASE_METHOD(Live, "a listener that throws costs the others nothing") {
+  const auto bad = live->subscribe("calls", [](std::string_view) { throw std::runtime_error("no"); }, [] {});
+  Ear ear;
+  const auto subscription = ear.at(*live, "calls");
+  publish_to(*this, *live, "calls", "begin", 1);
+  REQUIRE(sure(live->publish("calls", "more")) == 1);
+  CHECK(ear.until("more") == std::vector<std::string>{"begin", "more"});
+  CHECK(live->losses() == 0);
   loop.end();
 }
 

@@ -47,6 +47,21 @@ TEST_CASE_METHOD(Cluster, "a node that left is no longer looked at, and is not s
   CHECK(ids(run(two.beat()).value()).empty());
 }
 
+TEST_CASE_METHOD(Cluster, "a beat that comes after its node left does not bring it back; its next process does") {
+  run(one.beat());
+  REQUIRE(run(one.leave()).has_value());
+  const auto late = run(one.beat());
+  REQUIRE_FALSE(late.has_value());
+  CHECK(late.error().code == "node_left");
+  CHECK(ids(run(two.beat()).value()).empty());
+
+  clock.advance(milliseconds(1));
+  Nodes again{*database, clock, {"node_1", "host-a", "1.1"}};
+  REQUIRE(run(again.beat()).has_value());
+  CHECK(ids(run(two.beat()).value()) == Ids{"node_1@1"});
+  REQUIRE(run(again.beat()).has_value());
+}
+
 TEST_CASE_METHOD(Cluster, "a node that was given up learns of it at its next beat, once") {
   run(one.beat());
   const auto seen = run(two.beat()).value();
