@@ -168,6 +168,7 @@ void CallAudit::compare_columns() {
       Column{"call.version", shown(std::optional(call.version)), number(13)},
       Column{"call.node", call.node, row_.text(14)},
       Column{"call.ended_by", ended_by(call), row_.text(16)},
+      Column{"call.outcome", outcome(call), row_.text(17)},
   };
   for (const auto& [what, expected, found] : columns) {
     if (expected != found) differ(what, row_.text(0), expected, found);

@@ -19,7 +19,7 @@ class CallAudit {
  public:
   static constexpr std::string_view call_columns =
       "id, provider, provider_call_id, direction, state, terminal, from_address, to_address, created_at, connected_at, "
-      "ended_at, duration_s, end_reason, version, node, snapshot, ended_by";
+      "ended_at, duration_s, end_reason, version, node, snapshot, ended_by, outcome";
   /// The last two: the place in the log of all calls, and the same ordinal when the event waits in the outbox.
   static constexpr std::string_view event_columns =
       "e.call_id, e.version, e.id, e.type, e.at, e.state, e.data, l.seq, o.ordinal";

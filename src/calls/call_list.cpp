@@ -74,7 +74,11 @@ class Query {
 
 Query query_of(const CallFilter& filter) {
   Query query("SELECT snapshot FROM calls");
-  if (filter.state) query.where("state =", std::string(to_string(*filter.state)));
+  if (filter.state) {
+    const bool over = is_terminal(*filter.state);
+    query.where(over ? "terminal = 1" : "terminal = 0");
+    query.where(over ? "outcome =" : "state =", std::string(to_string(*filter.state)));
+  }
   if (filter.terminal) query.where(*filter.terminal ? "terminal = 1" : "terminal = 0");
   if (!filter.provider.empty()) query.where("provider =", filter.provider);
   if (filter.direction) query.where("direction =", std::string(to_string(*filter.direction)));

@@ -48,31 +48,29 @@ const std::vector<SetStatement::Column> call_columns = {
     {"snapshot", Type::text},
     {"node", Type::text},
     {"ended_by", Type::text},
+    {"outcome", Type::text},
 };
 
 const SetStatement insert_calls(
     "INSERT INTO calls (id, provider, provider_call_id, created_at, direction, state, terminal, from_address, "
     "to_address, connected_at, ended_at, duration_s, end_reason, version, touched_at, updated_at, snapshot, node, "
-    "ended_by) "
-    "SELECT id, provider, provider_call_id, created_at, direction, state, terminal, from_address, to_address, "
-    "connected_at, ended_at, duration_s, end_reason, version, stored_at, stored_at, snapshot, node, ended_by FROM "
-    "{rows} "
-    "WHERE true ON CONFLICT (provider, provider_call_id) DO NOTHING",
+    "ended_by, outcome) SELECT id, provider, provider_call_id, created_at, direction, state, terminal, from_address, "
+    "to_address, connected_at, ended_at, duration_s, end_reason, version, stored_at, stored_at, snapshot, node, "
+    "ended_by, outcome FROM {rows}",
     call_columns);
 
 const SetStatement update_calls(
     "UPDATE calls SET direction = rows.direction, state = rows.state, terminal = rows.terminal, "
     "from_address = rows.from_address, to_address = rows.to_address, connected_at = rows.connected_at, "
     "ended_at = rows.ended_at, duration_s = rows.duration_s, end_reason = rows.end_reason, version = rows.version, "
-    "touched_at = rows.stored_at, updated_at = rows.stored_at, snapshot = rows.snapshot, node = rows.node, ended_by = "
-    "rows.ended_by "
-    "FROM {rows} WHERE calls.id = rows.id",
+    "touched_at = rows.stored_at, updated_at = rows.stored_at, snapshot = rows.snapshot, node = rows.node, "
+    "ended_by = rows.ended_by, outcome = rows.outcome FROM {rows} WHERE calls.id = rows.id",
     call_columns);
 
 // The rows are given in order, and so get their ordinals.
 const SetStatement insert_events(
     "INSERT INTO call_events (id, call_id, version, type, at, stored_at, state, data) "
-    "SELECT id, call_id, version, type, at, stored_at, state, data FROM {rows} RETURNING ordinal",
+    "SELECT id, call_id, version, type, at, stored_at, state, data FROM {rows}",
     {{"id", Type::text},
      {"call_id", Type::text},
      {"version", Type::integer},
@@ -85,8 +83,9 @@ const SetStatement insert_events(
 const SetStatement find_events("SELECT call_events.id FROM {rows} JOIN call_events ON call_events.id = rows.id",
                                {{"id", Type::text}});
 
-const SetStatement insert_outbox("INSERT INTO outbox (ordinal) SELECT ordinal FROM {rows}",
-                                 {{"ordinal", Type::integer}});
+const SetStatement insert_outbox(
+    "INSERT INTO outbox (ordinal) SELECT call_events.ordinal FROM {rows} JOIN call_events ON call_events.id = rows.id",
+    {{"id", Type::text}});
 
 Value time_or_null(const std::optional<WallTime>& time) {
   return time ? Value(to_millis(*time)) : Value();
@@ -116,7 +115,8 @@ Tuple row_of(const Call& call, WallTime now) {
           to_millis(now),
           to_snapshot(call),
           call.node,
-          ended_by(call)};
+          ended_by(call),
+          outcome(call)};
 }
 
 Tuple row_of(const Event& event, WallTime now) {
@@ -152,18 +152,16 @@ void CallLog::lock_all(const std::set<std::string>& call_ids) {
   for (const std::string& id : call_ids) {
     if (!calls_.contains(id)) wanted.push_back({id});
   }
-  adopt(sql_.query_all(calls_by_id, wanted));
+  take_locked(sql_.query_all(calls_by_id, wanted));
 }
 
-void CallLog::lock_all(const std::set<ProviderCall>& calls) {
-  std::vector<Tuple> wanted;
-  for (const ProviderCall& call : calls) {
-    if (!ids_.contains(call)) wanted.push_back({call.provider, call.id});
-  }
-  adopt(sql_.query_all(calls_by_provider, wanted));
+store::SetQuery CallLog::locking(const std::set<ProviderCall>& calls) const {
+  store::SetQuery query{&calls_by_provider, {}};
+  for (const ProviderCall& call : calls) query.rows.push_back({call.provider, call.id});
+  return query;
 }
 
-void CallLog::adopt(const std::vector<store::Row>& snapshots) {
+void CallLog::take_locked(const std::vector<store::Row>& snapshots) {
   for (const store::Row& row : snapshots) {
     Call call = read_snapshot(row.text(0));
     ids_.try_emplace({call.provider, call.provider_call_id}, call.id);
@@ -246,18 +244,14 @@ bool CallLog::settle_recording(const Call& call, const Event& event) {
   return changed == 1;
 }
 
-Result<std::vector<Committed>> CallLog::finish() {
-  const Error too_late = make_error(std::string(outrun), "another node stored the same a moment ago");
-  if (!write_calls()) return too_late;
+std::vector<Committed> CallLog::finish() {
+  write_calls();
   write_events();
-  for (const auto& [statement, rows] : new_rows_) {
-    if (sql_.execute_all(*statement, rows) != static_cast<std::int64_t>(rows.size())) return too_late;
-  }
   for (const auto& [statement, rows] : rows_) sql_.post_all(*statement, rows);
   return std::move(appended_);
 }
 
-bool CallLog::write_calls() {
+void CallLog::write_calls() {
   std::vector<Tuple> made, changed, touched;
   for (const auto& [id, held] : calls_) {
     if (held.appended) {
@@ -267,20 +261,19 @@ bool CallLog::write_calls() {
       touched.push_back({id, to_millis(now_)});
     }
   }
-  if (!made.empty() && sql_.execute_all(insert_calls, made) != static_cast<std::int64_t>(made.size())) return false;
+  sql_.post_all(insert_calls, made);
   sql_.post_all(update_calls, changed);
   sql_.post_all(touch_calls, touched);
-  return true;
 }
 
 void CallLog::write_events() {
-  std::vector<Tuple> events;
-  events.reserve(appended_.size());
-  for (const Committed& committed : appended_) events.push_back(row_of(committed.event, now_));
-  std::vector<Tuple> waiting;
-  waiting.reserve(events.size());
-  for (const store::Row& row : sql_.query_all(insert_events, events)) waiting.push_back({row.integer(0)});
-  sql_.post_all(insert_outbox, waiting);
+  std::vector<Tuple> events, ids;
+  for (const Committed& committed : appended_) {
+    events.push_back(row_of(committed.event, now_));
+    ids.push_back({committed.event.id});
+  }
+  sql_.post_all(insert_events, events);
+  sql_.post_all(insert_outbox, ids);
 }
 
 }  // namespace trunkline::calls

@@ -10,7 +10,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace trunkline::calls {
@@ -25,9 +24,6 @@ struct ProviderCall {
   auto operator<=>(const ProviderCall&) const = default;
 };
 
-/// That another node was faster, so that the transaction has to begin again; it never leaves CallService.
-inline constexpr std::string_view outrun = "outrun";
-
 /// The calls of one transaction: locks them, folds their events, and writes everything at its end, many rows in each
 /// statement. References to calls stay valid for the transaction.
 class CallLog {
@@ -37,7 +33,9 @@ class CallLog {
   /// Holds the rows of calls until the transaction ends, so that their events get their versions one after the other;
   /// always in one order, so that no two nodes wait for each other.
   void lock_all(const std::set<std::string>& call_ids);
-  void lock_all(const std::set<ProviderCall>& calls);
+  /// The same in two steps, for who has more to ask.
+  store::SetQuery locking(const std::set<ProviderCall>& calls) const;
+  void take_locked(const std::vector<store::Row>& snapshots);
   /// The same of one call; null when there is no such call.
   Call* lock(const std::string& call_id);
   /// Of those that are locked; null when there is no such call.
@@ -59,13 +57,10 @@ class CallLog {
 
   /// Rows that are written after the calls.
   void add(const store::SetStatement& statement, store::Tuple row) { rows_[&statement].push_back(std::move(row)); }
-  /// Rows of which each must be new: another node may store one of them at the same time.
-  void add_new(const store::SetStatement& statement, store::Tuple row) {
-    new_rows_[&statement].push_back(std::move(row));
-  }
 
-  /// Writes; gives what was appended, in order. Last act. Error `outrun`.
-  Result<std::vector<Committed>> finish();
+  /// Writes; gives what was appended, in order. Last act. A call or a row that another node made in the meantime is a
+  /// broken rule of the database, which makes it run the transaction again.
+  std::vector<Committed> finish();
 
   store::Sql& sql() { return sql_; }
   WallTime now() const { return now_; }
@@ -77,11 +72,9 @@ class CallLog {
     bool appended = false;
     std::vector<Participant> stored_participants;
   };
-  using Rows = std::map<const store::SetStatement*, std::vector<store::Tuple>>;
 
-  void adopt(const std::vector<store::Row>& snapshots);
   bool settle_recording(const Call& call, const Event& event);  // false when there is nothing to settle
-  bool write_calls();                                           // false when another node made one of them
+  void write_calls();
   void write_events();
 
   store::Sql& sql_;
@@ -90,8 +83,7 @@ class CallLog {
   std::map<ProviderCall, std::string> ids_;
   std::set<std::string> touched_;
   std::vector<Committed> appended_;
-  Rows rows_;
-  Rows new_rows_;
+  std::map<const store::SetStatement*, std::vector<store::Tuple>> rows_;
 };
 
 /// A call from its snapshot column. Throws SqlFailure (damaged).

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -35,7 +36,8 @@ Answers hold(CallLog& log, const Questions& questions) {
   Answers answers(log);
   std::set<std::string> keys;
   for (const Question& question : questions) keys.insert(question.keys.begin(), question.keys.end());
-  answers.look_up(keys);
+  const store::SetQuery look = Answers::looking(keys);
+  answers.take_found(log.sql().query_all(*look.statement, look.rows));
   std::set<ProviderCall> calls;
   const auto answered = [&](const std::string& key) { return answers.find(key) != nullptr; };
   for (const Question& question : questions) {
@@ -43,8 +45,10 @@ Answers hold(CallLog& log, const Questions& questions) {
   }
   std::erase_if(keys, answered);
   if (calls.empty()) return answers;
-  log.lock_all(calls);
-  answers.look_up(keys);
+  const std::array queries = {log.locking(calls), Answers::looking(keys)};
+  const auto found = log.sql().query_together(queries);
+  log.take_locked(found[0]);
+  answers.take_found(found[1]);
   return answers;
 }
 

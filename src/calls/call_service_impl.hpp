@@ -23,15 +23,12 @@ class CallService::Impl {
   Impl(store::Database& database, const Routing& routing, const Clock& clock, Ids& ids, std::string node);
 
   /// Runs `work` (Result<T>(CallLog&)) in one transaction, and tells the observers of its events once it is durable.
-  /// Begins again when another node stored the same in the meantime.
   template <class T, class Work>
   asio::awaitable<Result<T>> change(Work work) {
-    for (int turn = 1;; ++turn) {
-      Announcer::Place place(announcer);
-      Result<T> result = co_await database.write<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
-      place.settle(result.has_value());
-      if (!is_outrun(result) || turn == most_turns) co_return result;
-    }
+    Announcer::Place place(announcer);
+    Result<T> result = co_await database.write<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
+    place.settle(result.has_value());
+    co_return result;
   }
   template <class T, class Work>
   Result<T> change_blocking(Work work) {
@@ -71,20 +68,11 @@ class CallService::Impl {
   LateEvents late;  // last: its thread uses the others
 
  private:
-  static constexpr int most_turns = 5;
-
-  template <class T>
-  static bool is_outrun(const Result<T>& result) {
-    return result.has_error() && result.error().code == outrun;
-  }
   template <class T, class Work>
   Result<T> in_log(store::Sql& sql, Announcer::Place& place, Work& work) {
     CallLog log(sql, clock.wall());
     Result<T> result = work(log);
-    if (!result) return result;
-    auto written = log.finish();
-    if (!written) return written.error();
-    place.take(std::move(*written));
+    if (result) place.take(log.finish());
     return result;
   }
 

@@ -12,4 +12,7 @@ void derive(Call& call);
 /// On whose word the call is over, as it is stored; empty while it goes on.
 std::string ended_by(const Call& call);
 
+/// The state of a call that is over, as it is stored; empty while it goes on.
+std::string outcome(const Call& call);
+
 }  // namespace trunkline::calls

@@ -227,6 +227,10 @@ std::string ended_by(const Call& call) {
   return call.merge.end ? std::string(to_string(call.merge.end->authority)) : "";
 }
 
+std::string outcome(const Call& call) {
+  return is_terminal(call.state) ? std::string(to_string(call.state)) : "";
+}
+
 std::optional<MappedStatus> map_twilio_status(std::string_view status) {
   struct Row {
     std::string_view word;

@@ -23,7 +23,7 @@ const SetStatement find_answers(
 
 const SetStatement insert_answer(
     "INSERT INTO inbox (key, call_id, received_at, status, content_type, body) "
-    "SELECT key, call_id, received_at, status, content_type, body FROM {rows} WHERE true ON CONFLICT (key) DO NOTHING",
+    "SELECT key, call_id, received_at, status, content_type, body FROM {rows}",
     {{"key", Type::text},
      {"call_id", Type::text},
      {"received_at", Type::integer},
@@ -100,10 +100,14 @@ std::string recording_path(WallTime started, const std::string& recording_id) {
 
 }  // namespace
 
-void Answers::look_up(const std::set<std::string>& keys) {
-  std::vector<store::Tuple> wanted;
-  for (const std::string& key : keys) wanted.push_back({key});
-  for (const store::Row& row : log_.sql().query_all(find_answers, wanted)) {
+store::SetQuery Answers::looking(const std::set<std::string>& keys) {
+  store::SetQuery query{&find_answers, {}};
+  for (const std::string& key : keys) query.rows.push_back({key});
+  return query;
+}
+
+void Answers::take_found(const std::vector<store::Row>& rows) {
+  for (const store::Row& row : rows) {
     known_.try_emplace(row.text(0),
                        StoredAnswer{static_cast<int>(row.integer(1)), row.text(2), row.text(3), row.text(4), true});
   }
@@ -115,8 +119,8 @@ const StoredAnswer* Answers::find(const std::string& key) const {
 }
 
 void Answers::keep(const std::string& key, const Call& call, StoredAnswer answer) {
-  log_.add_new(insert_answer,
-               {key, call.id, to_millis(log_.now()), std::int64_t{answer.status}, answer.content_type, answer.body});
+  log_.add(insert_answer,
+           {key, call.id, to_millis(log_.now()), std::int64_t{answer.status}, answer.content_type, answer.body});
   answer.call_id = call.id;
   answer.repeated = true;
   known_.emplace(key, std::move(answer));

@@ -15,8 +15,9 @@ class Answers {
  public:
   explicit Answers(CallLog& log) : log_(log) {}
 
-  /// Those of `keys` that are stored by now.
-  void look_up(const std::set<std::string>& keys);
+  /// The question which of `keys` are answered, and what comes back.
+  static store::SetQuery looking(const std::set<std::string>& keys);
+  void take_found(const std::vector<store::Row>& rows);
   /// As it is given to a request that comes again; null when there is none.
   const StoredAnswer* find(const std::string& key) const;
   /// Stored with the transaction, if nobody else answers the same request until then.

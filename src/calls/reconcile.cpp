@@ -64,7 +64,7 @@ asio::awaitable<Result<std::vector<Call>>> find_stuck(store::Database& database,
 asio::awaitable<Result<std::vector<Call>>> find_concluded(store::Database& database, Doubts doubts) {
   auto work = [&](store::Sql& sql) -> Result<std::vector<Call>> {
     return read_calls(
-        sql.query("SELECT snapshot FROM calls WHERE provider = $1 AND ended_by = 'gateway' AND state = 'ENDED' AND "
+        sql.query("SELECT snapshot FROM calls WHERE provider = $1 AND ended_by = 'gateway' AND outcome = 'ENDED' AND "
                   "ended_at >= $2 AND touched_at <= $3 AND NOT EXISTS "
                   "(SELECT 1 FROM inbox WHERE key = 'reconcile/' || calls.provider_call_id || '/unknown-to-provider') "
                   "ORDER BY ended_at DESC LIMIT $4",

@@ -88,6 +88,12 @@ std::vector<Row> Sql::query_all(const SetStatement& statement, std::span<const T
   return answers;
 }
 
+std::vector<std::vector<Row>> Sql::query_together(std::span<const SetQuery> queries) {
+  std::vector<std::vector<Row>> answers;
+  for (const SetQuery& query : queries) answers.push_back(query_all(*query.statement, query.rows));
+  return answers;
+}
+
 std::int64_t Sql::execute_all(const SetStatement& statement, std::span<const Tuple> rows) {
   require_columns(statement, rows);
   std::int64_t changed = 0;

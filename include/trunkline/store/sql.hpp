@@ -75,6 +75,12 @@ class SetStatement {
 /// The columns of one row, in the order of the statement's.
 using Tuple = std::vector<Value>;
 
+/// A question about many rows.
+struct SetQuery {
+  const SetStatement* statement;
+  std::vector<Tuple> rows;
+};
+
 /// Statements inside one transaction, on the database's thread. Parameters are written $1, $2, ... in every driver, and
 /// as many are given as the highest number says; a number may repeat. A statement text is prepared once and kept.
 /// Never BEGIN, COMMIT or SAVEPOINT: the transaction is the database's. After a SqlFailure it is over: Postgres takes
@@ -96,6 +102,8 @@ class Sql {
   /// The same of a statement about many rows; nothing at all when there are none. Answers come in the order of the rows
   /// unless the statement says otherwise. Throws SqlFailure.
   virtual std::vector<Row> query_all(const SetStatement& statement, std::span<const Tuple> rows);
+  /// Several questions, one after the other, each with its own answer: in one way to the server and back.
+  virtual std::vector<std::vector<Row>> query_together(std::span<const SetQuery> queries);
   virtual std::int64_t execute_all(const SetStatement& statement, std::span<const Tuple> rows);
   virtual void post_all(const SetStatement& statement, std::span<const Tuple> rows) { execute_all(statement, rows); }
   /// Several statements separated by `;`, without parameters: migrations. Throws SqlFailure.

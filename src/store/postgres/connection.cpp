@@ -99,6 +99,25 @@ std::vector<Row> Connection::query_all(const SetStatement& statement, std::span<
   return query(statement.for_all(), arrays_of(rows, statement.columns()));
 }
 
+std::vector<std::vector<Row>> Connection::query_together(std::span<const SetQuery> queries) {
+  require_transaction();
+  open();
+  std::vector<std::optional<std::size_t>> places;
+  for (const auto& [statement, rows] : queries) {
+    places.emplace_back();
+    if (rows.empty()) continue;
+    add(statement->for_all(), arrays_of(rows, statement->columns()));
+    places.back() = unsent_.size() - 1;
+  }
+  const Reply reply = exchange();
+  require_transaction();
+  std::vector<std::vector<Row>> answers;
+  for (const auto& place : places) {
+    answers.push_back(place ? rows_of(reply.answers[*place].get()) : std::vector<Row>());
+  }
+  return answers;
+}
+
 std::int64_t Connection::execute_all(const SetStatement& statement, std::span<const Tuple> rows) {
   if (rows.empty()) return 0;
   return execute(statement.for_all(), arrays_of(rows, statement.columns()));
@@ -146,7 +165,7 @@ std::optional<CommitMark> Connection::commit() {
   if (wrote_) add(write_mark, mark_params(mark_));
   unsent_.push_back(statement("COMMIT"));
   try {
-    const Answer answer = exchange();
+    const Answer answer = exchange().take_last();
     // A transaction that the server has given up ends with ROLLBACK, whatever it is told.
     if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT") throw misuse("the transaction was undone");
     stage_ = Stage::none;
@@ -173,7 +192,7 @@ Answer Connection::run(std::string_view statement, std::span<const Value> params
   require_transaction();
   open();
   add(statement, params);
-  auto answer = exchange();
+  auto answer = exchange().take_last();
   require_transaction();
   return answer;
 }
@@ -208,13 +227,14 @@ const std::string* Connection::known(std::string_view statement, const Params& p
   return on_its_way == unsent_.end() ? nullptr : &on_its_way->name;
 }
 
-Answer Connection::exchange() {
+Reply Connection::exchange() {
   stage_ = Stage::open;
   const auto messages = std::exchange(unsent_, {});
   try {
     Reply reply = link_.exchange(messages, patience_);
     remember(messages, reply);
-    return reply.take_last();
+    if (reply.failure) throw Failure(*reply.failure);
+    return reply;
   } catch (const Failure& failure) {
     end_with(failure);
   }

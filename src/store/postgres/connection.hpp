@@ -30,6 +30,7 @@ class Connection final : public Sql {
   std::int64_t execute(std::string_view statement, std::span<const Value> params) override;
   void post(std::string_view statement, std::span<const Value> params) override;
   std::vector<Row> query_all(const SetStatement& statement, std::span<const Tuple> rows) override;
+  std::vector<std::vector<Row>> query_together(std::span<const SetQuery> queries) override;
   std::int64_t execute_all(const SetStatement& statement, std::span<const Tuple> rows) override;
   void post_all(const SetStatement& statement, std::span<const Tuple> rows) override;
   void script(std::string_view statements) override;
@@ -62,7 +63,7 @@ class Connection final : public Sql {
   void add(std::string_view statement, std::span<const Value> params);
   const std::string* known(std::string_view statement, const Params& params);
   Answer run(std::string_view statement, std::span<const Value> params);
-  Answer exchange();
+  Reply exchange();
   void remember(const std::vector<Message>& messages, const Reply& reply);
   void require_transaction();
   [[noreturn]] void end_with(const Failure& failure);

@@ -29,6 +29,7 @@ constexpr Meaning meanings[] = {
     {"53", Kind::unavailable, Remedy::none},          // out of memory, too many connections
     {"58", Kind::unavailable, Remedy::none},          // the server's own input and output
     {"22", Kind::value, Remedy::none},                // too long, out of range, not UTF-8
+    {"23505", Kind::constraint, Remedy::run_again},   // somebody else stored the same key a moment ago
     {"23", Kind::constraint, Remedy::none},
     {"XX001", Kind::damaged, Remedy::none},
     {"XX002", Kind::damaged, Remedy::none},

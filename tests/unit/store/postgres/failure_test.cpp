@@ -34,6 +34,8 @@ TEST_CASE("what others caused is run again, on the same connection") {
   CHECK(remedy_of("40001") == Remedy::run_again);
   CHECK(remedy_of("40P01") == Remedy::run_again);
   CHECK(kind_of("40P01") == Kind::busy);
+  CHECK(remedy_of("23505") == Remedy::run_again);
+  CHECK(kind_of("23505") == Kind::constraint);
 }
 
 TEST_CASE("a connection that is of no use is replaced") {
@@ -44,7 +46,7 @@ TEST_CASE("a connection that is of no use is replaced") {
 }
 
 TEST_CASE("what is wrong with the statement is not tried again") {
-  for (const char* state : {"23505", "22001", "42601", "57014", "55P03", "53100", "08P01"}) {
+  for (const char* state : {"23503", "22001", "42601", "57014", "55P03", "53100", "08P01"}) {
     INFO(state);
     CHECK(remedy_of(state) == Remedy::none);
   }
