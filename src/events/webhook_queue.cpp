@@ -141,20 +141,21 @@ void make_ready(Sql& sql, const std::string& endpoint_id) {
       {endpoint_id});
 }
 
-std::string claiming() {
-  return std::string(
-             "UPDATE webhook_endpoints SET claimed_by = $2, claimed_until = $3 WHERE id = $1 AND state <> 'deleted' "
-             "AND (claimed_by = $2 OR claimed_until < $4) RETURNING ")
+std::string claiming(std::string_view clock) {
+  return std::string("UPDATE webhook_endpoints SET claimed_by = $2, claimed_until = ")
+      .append(clock)
+      .append(" + $3 WHERE id = $1 AND state <> 'deleted' AND (claimed_by = $2 OR claimed_until < ")
+      .append(clock)
+      .append(") RETURNING ")
       .append(endpoint_columns);
 }
 
 }  // namespace
 
 Result<StepResult> run_step(Sql& sql, const Step& step) {
-  static const std::string claim = claiming();
   StepResult result;
   const auto rows =
-      sql.query(claim, {step.endpoint_id, step.node_id, to_millis(step.claimed_until), to_millis(step.now)});
+      sql.query(claiming(sql.clock()), {step.endpoint_id, step.node_id, std::int64_t{step.claim.count()}});
   if (rows.empty()) return result;
   result.mine = true;
   result.endpoint = read_endpoint(rows.front());
@@ -175,12 +176,13 @@ void release(Sql& sql, const std::string& endpoint_id, const std::string& node_i
   if (let_go > 0) make_ready(sql, endpoint_id);
 }
 
-std::vector<Offer> read_offers(Sql& sql, const std::string& node_id, WallTime now) {
+std::vector<Offer> read_offers(Sql& sql, const std::string& node_id) {
   std::vector<Offer> offers;
-  for (const auto& row : sql.query(
-           "SELECT id, touched, state, claimed_by, claimed_until FROM webhook_endpoints WHERE state <> 'deleted'")) {
-    offers.push_back({row.text(0), row.integer(1), row.text(2) == "enabled",
-                      row.text(3) == node_id || from_millis(row.integer(4)) < now});
+  const std::string statement = std::string("SELECT id, touched, state, CASE WHEN claimed_by = $1 OR claimed_until < ")
+                                    .append(sql.clock())
+                                    .append(" THEN 1 ELSE 0 END FROM webhook_endpoints WHERE state <> 'deleted'");
+  for (const auto& row : sql.query(statement, {node_id})) {
+    offers.push_back({row.text(0), row.integer(1), row.text(2) == "enabled", row.integer(3) == 1});
   }
   return offers;
 }

@@ -44,7 +44,7 @@ struct Step {
   std::size_t in_flight = 0;  ///< without `sent`
   std::size_t limit = 0;      ///< of what may be under way
   WallTime now;
-  WallTime claimed_until;
+  milliseconds claim{0};  ///< for how long, by the clock of the database
   std::vector<Sent> sent;
   LogPage log;
 };
@@ -74,7 +74,7 @@ struct Offer {
   bool enabled = false;
   bool claimable = false;  ///< nobody has it, or this node
 };
-std::vector<Offer> read_offers(store::Sql& sql, const std::string& node_id, WallTime now);
+std::vector<Offer> read_offers(store::Sql& sql, const std::string& node_id);
 
 /// Removes what was settled before `before` and what belongs to deleted endpoints, at most `limit` rows of each; how
 /// many.

@@ -31,6 +31,7 @@ class Connection final : public Sql {
   void post(std::string_view statement, std::span<const Value> params) override;
   void script(std::string_view statements) override;
   void take_turn(std::int64_t number) override;
+  std::string_view clock() const override { return "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)"; }
 
   enum class Mode : std::uint8_t { read, write };
   /// Says nothing to the server yet: BEGIN travels with the first statement.

@@ -180,7 +180,7 @@ void send_webhooks(PlansFixture& fixture) {
   step.first = true;
   step.limit = 16;
   step.now = fixture.calls.clock.wall();
-  step.claimed_until = step.now + std::chrono::seconds(30);
+  step.claim = std::chrono::seconds(30);
   step.log = {0, run(fixture.service->events_after(0, 10)).value(), {"msg_1", "msg_2"}};
   const auto take = [&] {
     auto work = [&](store::Sql& sql) { return run_step(sql, step); };
@@ -196,7 +196,7 @@ void send_webhooks(PlansFixture& fixture) {
   }
   auto tidy = [&](store::Sql& sql) -> Result<bool> {
     webhooks::prune(sql, step.now, 100);
-    webhooks::read_offers(sql, "node_1", step.now);
+    webhooks::read_offers(sql, "node_1");
     webhooks::release(sql, id, "node_1");
     return true;
   };

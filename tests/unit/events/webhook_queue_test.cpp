@@ -138,7 +138,10 @@ TEST_CASE("an endpoint belongs to one node until its claim ends, and then what w
   fixture.arrive("CA1");
   const auto first = fixture.look(id);
   CHECK_FALSE(fixture.take(fixture.step(id, "node_2")).mine);
-  fixture.calls.clock.advance(seconds(31));
+  CHECK_FALSE(fixture.offers("node_2").front().claimable);
+  CHECK(fixture.offers("node_1").front().claimable);
+  fixture.let_claims_run_out();
+  CHECK(fixture.offers("node_2").front().claimable);
   Step taking = fixture.step(id, "node_2");
   taking.first = true;
   const auto taken = fixture.take(taking);
@@ -146,6 +149,19 @@ TEST_CASE("an endpoint belongs to one node until its claim ends, and then what w
   REQUIRE(taken.sending.size() == 1);
   CHECK(taken.sending.front().delivery.id == first.sending.front().delivery.id);  // the same webhook-id
   CHECK_FALSE(fixture.take(fixture.step(id)).mine);
+}
+
+TEST_CASE("claims go by the clock of the database, however much those of the nodes differ") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  fixture.arrive("CA1");
+  CHECK(fixture.look(id).mine);
+  fixture.calls.clock.advance(std::chrono::hours(1));  // a node that is ahead
+  CHECK_FALSE(fixture.offers("node_2").front().claimable);
+  CHECK_FALSE(fixture.take(fixture.step(id, "node_2")).mine);
+  fixture.calls.clock.advance(-std::chrono::hours(2));  // and one that is behind
+  fixture.let_claims_run_out();
+  CHECK(fixture.take(fixture.step(id, "node_2")).mine);
 }
 
 TEST_CASE("whoever lets go of an endpoint leaves what was under way to the next") {
