@@ -284,13 +284,10 @@ asio::awaitable<std::optional<std::string>> Sender::Pump::body_of(Delivery deliv
     co_return body_with(test_event, delivery.created_at, data);
   }
   for (;;) {
-    const auto events = co_await sender_.parts_.calls.events_of_after(delivery.call_id, delivery.seq - 1, 1);
-    if (events) {
-      if (events->empty() || events->front().id != delivery.event_id) co_return std::nullopt;
-      co_return body_with(delivery.type, events->front().at, calls::to_json_text(events->front()));
-    }
-    asio::steady_timer timer(co_await asio::this_coro::executor, pause_after_error);
-    co_await timer.async_wait(asio::use_awaitable);
+    const auto event = co_await sender_.parts_.calls.event(delivery.event_id);
+    if (event && !*event) co_return std::nullopt;
+    if (event) co_return body_with(delivery.type, (*event)->at, calls::to_json_text(**event));
+    co_await pause(pause_after_error);
   }
 }
 
