@@ -187,6 +187,19 @@ std::vector<Offer> read_offers(Sql& sql, const std::string& node_id) {
   return offers;
 }
 
+// In the order of a partial index, so that nothing but its front is read.
+Backlog count_backlog(Sql& sql, std::int64_t most) {
+  const auto pending = sql.query(
+      "SELECT COUNT(*) FROM (SELECT seq FROM webhook_deliveries WHERE settled_at IS NULL "
+      "ORDER BY endpoint_id, call_id, seq LIMIT $1) AS counted",
+      {most});
+  const auto dead = sql.query(
+      "SELECT COUNT(*) FROM (SELECT seq FROM webhook_deliveries WHERE state = 'dead' "
+      "ORDER BY endpoint_id, seq LIMIT $1) AS counted",
+      {most});
+  return {pending.front().integer(0), dead.front().integer(0)};
+}
+
 std::int64_t prune(Sql& sql, WallTime before, std::int64_t limit) {
   const auto old = sql.execute(
       "DELETE FROM webhook_deliveries WHERE settled_at < $1 AND id IN (SELECT id FROM webhook_deliveries WHERE "

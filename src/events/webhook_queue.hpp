@@ -76,6 +76,14 @@ struct Offer {
 };
 std::vector<Offer> read_offers(store::Sql& sql, const std::string& node_id);
 
+/// How many deliveries there are in the store, each counted up to `most`, which bounds what the counting costs.
+struct Backlog {
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+};
+inline constexpr std::int64_t max_counted = 50'000;
+Backlog count_backlog(store::Sql& sql, std::int64_t most = max_counted);
+
 /// Removes what was settled before `before` and what belongs to deleted endpoints, at most `limit` rows of each; how
 /// many.
 std::int64_t prune(store::Sql& sql, WallTime before, std::int64_t limit);

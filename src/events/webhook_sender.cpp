@@ -101,15 +101,12 @@ asio::awaitable<void> Sender::prune_forever() {
 }
 
 asio::awaitable<void> Sender::export_forever() {
-  using Counts = std::pair<std::int64_t, std::int64_t>;
   for (;;) {
-    const auto counts = co_await parts_.database.read<Counts>([](Sql& sql) -> Result<Counts> {
-      return Counts(sql.query("SELECT COUNT(*) FROM webhook_deliveries WHERE settled_at IS NULL").front().integer(0),
-                    sql.query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'").front().integer(0));
-    });
-    if (counts) {
-      parts_.metrics.webhook_deliveries_kept("pending").set(static_cast<double>(counts->first));
-      parts_.metrics.webhook_deliveries_kept("dead").set(static_cast<double>(counts->second));
+    auto count = [](Sql& sql) -> Result<Backlog> { return count_backlog(sql); };
+    const auto backlog = co_await parts_.database.read<Backlog>(count);
+    if (backlog) {
+      parts_.metrics.webhook_deliveries_kept("pending").set(static_cast<double>(backlog->pending));
+      parts_.metrics.webhook_deliveries_kept("dead").set(static_cast<double>(backlog->dead));
     }
     co_await pause(export_interval);
   }

@@ -227,6 +227,23 @@ TEST_CASE("when so much is pending the log waits, and nothing of it is lost") {
   CHECK(fixture.find(id).cursor == 2);
 }
 
+TEST_CASE("what is pending and what is dead is counted, up to a limit") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  for (const char* sid : {"CA1", "CA2"}) fixture.arrive(sid);
+  fixture.look(id);
+  REQUIRE(store::test::execute(*fixture.calls.database,
+                               "UPDATE webhook_deliveries SET state = 'dead', settled_at = 1 WHERE seq = 1"));
+  const auto counted = [&](std::int64_t most) {
+    return fixture.calls.database
+        ->read_blocking<Backlog>([&](store::Sql& sql) -> Result<Backlog> { return count_backlog(sql, most); })
+        .value();
+  };
+  CHECK(counted(10).pending == 3);
+  CHECK(counted(10).dead == 1);
+  CHECK(counted(2).pending == 2);
+}
+
 TEST_CASE("deliveries are forgotten some time after they were settled, those of a deleted endpoint at once") {
   Fixture fixture;
   const auto id = fixture.endpoint().id;
