@@ -3,6 +3,10 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <functional>
+#include <future>
+
 namespace trunkline::events::webhooks {
 namespace {
 
@@ -34,6 +38,24 @@ TEST_CASE("there are fifty endpoints at most") {
   CHECK(one_more.error().code == "too_many_webhook_endpoints");
   REQUIRE(run(fixture.registry.remove(ok(run(fixture.registry.list())).front().id)).has_value());
   fixture.endpoint();
+}
+
+TEST_CASE("who makes the last endpoint makes it alone") {
+  Fixture fixture;
+  for (std::size_t i = 1; i < max_endpoints; ++i) fixture.endpoint();
+  std::vector<std::unique_ptr<store::Database>> nodes;
+  const std::size_t others = fixture.calls.database->driver() == "sqlite" ? 0 : 5;
+  for (std::size_t i = 0; i < others; ++i) nodes.push_back(fixture.calls.home.open());
+  std::vector<std::future<bool>> made;
+  for (std::size_t i = 0; i <= others; ++i) {
+    store::Database& database = i == others ? *fixture.calls.database : *nodes[i];
+    made.push_back(std::async(std::launch::async, [&fixture, &database] {
+      Registry registry(database, fixture.policy, fixture.calls.clock, *fixture.calls.ids);
+      return run(registry.create("https://example.com/", "", {})).has_value();
+    }));
+  }
+  CHECK(std::ranges::count_if(made, [](auto& one) { return one.get(); }) == 1);
+  CHECK(fixture.calls.count("webhook_endpoints") == static_cast<std::int64_t>(max_endpoints));
 }
 
 TEST_CASE("what is changed is changed, the rest stays") {
