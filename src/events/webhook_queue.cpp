@@ -5,6 +5,7 @@
 #include <trunkline/events/event_hub.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace trunkline::events::webhooks {
 namespace {
@@ -61,13 +62,24 @@ bool is_full(Sql& sql, const std::string& endpoint_id) {
               .empty();
 }
 
+// Whoever is owed what is further on was sent back.
+bool was_sent_back(Sql& sql, const Step& step) {
+  return !sql.query(
+                 "SELECT 1 FROM webhook_deliveries WHERE endpoint_id = $1 AND settled_at IS NULL AND seq > $2 LIMIT 1",
+                 {step.endpoint_id, step.log.after})
+              .empty();
+}
+
+// One that was settled is pending again: the log is read there once more because somebody wants that.
 void owe(Sql& sql, const Step& step, const calls::Event& event, const std::string& id) {
   sql.post(
       "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, seq, call_id, type, state, due_at, "
       "next_attempt_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN EXISTS (SELECT 1 FROM webhook_deliveries "
       "AS other WHERE "
       "other.endpoint_id = $2 AND other.call_id = $5 AND other.settled_at IS NULL) THEN 'waiting' ELSE 'ready' END, "
-      "$7, $7, $7) ON CONFLICT (endpoint_id, event_id) DO NOTHING",
+      "$7, $7, $7) ON CONFLICT (endpoint_id, event_id) DO UPDATE SET state = excluded.state, attempts = 0, "
+      "due_at = excluded.due_at, next_attempt_at = excluded.next_attempt_at, settled_at = NULL "
+      "WHERE webhook_deliveries.settled_at IS NOT NULL",
       {id, step.endpoint_id, event.id, event.seq, event.call_id, std::string(calls::to_string(event.type)),
        to_millis(step.now)});
 }
@@ -78,11 +90,15 @@ void take_note(Sql& sql, const Step& step, StepResult& result) {
   if (events.empty() || step.ending || !result.endpoint.enabled || step.log.after != result.endpoint.cursor) return;
   result.full = is_full(sql, step.endpoint_id);
   if (result.full) return;
+  const bool again = was_sent_back(sql, step);
+  std::set<std::string> queues;
   const Subscription wanted{std::nullopt, {}, result.endpoint.types};
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (!wanted.wants(events[i].call_id, std::string(calls::to_string(events[i].type)))) continue;
     owe(sql, step, events[i], step.log.delivery_ids[i]);
+    if (again) queues.insert(events[i].call_id);
   }
+  for (const auto& queue : queues) put_first(sql, step.endpoint_id, queue);
   result.endpoint.cursor = events.back().seq;
 }
 
