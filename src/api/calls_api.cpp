@@ -1,5 +1,6 @@
 #include "api/accept.hpp"
 #include "api/endpoints.hpp"
+#include "api/json_list.hpp"
 
 #include <trunkline/base/text.hpp>
 #include <trunkline/calls/fold.hpp>
@@ -19,25 +20,6 @@ using nlohmann::ordered_json;
 
 constexpr std::int64_t max_page = 200;
 constexpr std::size_t max_events = 1'000;
-
-// Texts that are JSON already are put together, not parsed again.
-template <class Items>
-std::string json_list(const Items& items) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out += ',';
-    out += to_json_text(item);
-  }
-  return out + ']';
-}
-
-net::Response page_response(const calls::Page<calls::Call>& page) {
-  std::string body = "{\"data\":" + json_list(page.data);
-  body += ",\"nextCursor\":" + (page.next_cursor.empty() ? "null" : ordered_json(page.next_cursor).dump());
-  body += ",\"hasMore\":";
-  body += page.next_cursor.empty() ? "false}" : "true}";
-  return json_response(std::move(body));
-}
 
 // In a query an unescaped plus is a blank; no address begins with one.
 std::string address(std::string text) {
@@ -66,7 +48,7 @@ asio::awaitable<net::Response> list_calls(const Services& services, Exchange& ex
   if (!query.errors().empty()) co_return exchange.invalid(query.errors());
   filter.terminal = terminal;
   const auto page = co_await services.calls.list(std::move(filter));
-  co_return page ? page_response(*page) : exchange.fail(page.error());
+  co_return page ? json_response(json_page(page->data, page->next_cursor)) : exchange.fail(page.error());
 }
 
 asio::awaitable<net::Response> call_stats(const Services& services, Exchange& exchange) {
@@ -99,9 +81,7 @@ asio::awaitable<net::Response> get_events(const Services& services, Exchange& ex
   auto page = *events;
   const bool more = page.size() > max_events;
   if (more) page.pop_back();
-  std::string body = "{\"data\":" + json_list(page) + ",\"nextCursor\":";
-  body += more ? "\"" + std::to_string(page.back().version) + "\",\"hasMore\":true}" : "null,\"hasMore\":false}";
-  co_return json_response(std::move(body));
+  co_return json_response(json_page(page, more ? std::to_string(page.back().version) : ""));
 }
 
 asio::awaitable<net::Response> get_quality(const Services& services, Exchange& exchange) {

@@ -1,6 +1,7 @@
 // Who is told of events by HTTP, and what became of it.
 
 #include "api/endpoints.hpp"
+#include "api/json_list.hpp"
 #include "api/webhook_body.hpp"
 
 #include <trunkline/observe/log.hpp>
@@ -19,16 +20,6 @@ using nlohmann::ordered_json;
 namespace webhooks = events::webhooks;
 
 constexpr std::int64_t max_page = 200;
-
-template <class Items>
-std::string json_list(const Items& items) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out += ',';
-    out += to_json_text(item);
-  }
-  return out + ']';
-}
 
 // The one time that it is shown.
 net::Response with_secret(const webhooks::Endpoint& endpoint, int status) {
@@ -116,10 +107,7 @@ asio::awaitable<net::Response> list_deliveries(const Services& services, Exchang
   if (!query.errors().empty()) co_return exchange.invalid(query.errors());
   const auto page = co_await services.webhooks.deliveries(std::move(filter));
   if (!page) co_return exchange.fail(page.error());
-  std::string body = "{\"data\":" + json_list(page->data);
-  body += ",\"nextCursor\":" + (page->next_cursor.empty() ? "null" : ordered_json(page->next_cursor).dump());
-  body += page->next_cursor.empty() ? ",\"hasMore\":false}" : ",\"hasMore\":true}";
-  co_return json_response(std::move(body));
+  co_return json_response(json_page(page->data, page->next_cursor));
 }
 
 asio::awaitable<net::Response> get_delivery(const Services& services, Exchange& exchange) {

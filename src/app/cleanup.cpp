@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ constexpr hours gone_nodes_kept{7 * 24};
 constexpr hours leases_kept{24};
 // Each with some dozens of rows, in one transaction.
 constexpr std::size_t max_calls_a_batch = 25;
+
+using Removals = std::array<std::size_t, 3>;  // how many calls came to each Removal
 
 hours days(std::size_t count) {
   return hours(24 * static_cast<std::int64_t>(count));
@@ -193,14 +196,29 @@ asio::awaitable<Result<Cleanup::Batch>> Cleanup::remove_calls() {
   const bool more = ended->size() == limit;
   const EndedCall reached = more ? ended->back() : EndedCall{};
   std::ranges::sort(*ended, {}, &EndedCall::id);  // the order of locking
-  auto remove = [&](store::Sql& sql) -> Result<std::size_t> {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(*ended, [&](const EndedCall& call) { return remove_call(sql, call.id); }));
+  const Patience patience = patience_with_receivers();
+  auto remove = [&](store::Sql& sql) -> Result<Removals> {
+    Removals done{};
+    for (const EndedCall& call : *ended) ++done[static_cast<std::size_t>(remove_call(sql, call, patience))];
+    return done;
   };
-  const auto removed = co_await parts_.database.write<std::size_t>(remove);
-  if (!removed) co_return removed.error();
+  const auto removals = co_await parts_.database.write<Removals>(remove);
+  if (!removals) co_return removals.error();
   looked_at_ = reached;
-  co_return Batch{*removed, more};
+  const std::size_t given_up = (*removals)[static_cast<std::size_t>(Removal::given_up)];
+  given_up_ += given_up;
+  if (!more && given_up_ > 0) {
+    log::warn("calls were removed that webhook endpoints or Event Grid had not been told of",
+              {{"calls", std::exchange(given_up_, 0)}});
+  }
+  co_return Batch{(*removals)[static_cast<std::size_t>(Removal::removed)] + given_up, more};
+}
+
+// As long again as a delivery is kept: by then a receiver that comes back could not have had it either.
+Patience Cleanup::patience_with_receivers() const {
+  const auto& settings = parts_.settings;
+  const hours kept = days(settings.webhooks.retention_days);
+  return {ago(days(settings.cleanup.call_days) + kept), ago(kept), !settings.event_grid.endpoint.empty()};
 }
 
 asio::awaitable<Result<Cleanup::Batch>> Cleanup::remove_nodes() {

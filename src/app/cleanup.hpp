@@ -68,10 +68,12 @@ class Cleanup {
 
   using Statement = std::size_t (*)(store::Sql&, WallTime, std::size_t);
   asio::awaitable<Result<Batch>> in_store(Statement statement, WallTime time);
+  Patience patience_with_receivers() const;
   WallTime ago(std::chrono::seconds time) const { return parts_.clock.wall() - time; }
 
   Parts parts_;
-  EndedCall looked_at_;  // how far remove_calls() has come
+  EndedCall looked_at_;       // how far remove_calls() has come
+  std::size_t given_up_ = 0;  // calls on that way, although somebody had not been told of them
 };
 
 }  // namespace trunkline::app

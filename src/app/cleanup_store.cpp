@@ -25,6 +25,34 @@ bool is_needed(Sql& sql, const std::string& call_id) {
               .empty();
 }
 
+// The webhook endpoints, and Event Grid as one more, that have not been told all of a call.
+struct Untold {
+  std::int64_t all = 0;
+  std::int64_t well = 0;  ///< of them those that have not failed for too long
+};
+
+Untold untold(Sql& sql, const std::string& call_id, const Patience& patience) {
+  const auto last = sql.query(
+      "SELECT COALESCE(MAX(l.seq), 0) FROM call_events e JOIN event_log l ON l.ordinal = e.ordinal "
+      "WHERE e.call_id = $1",
+      {call_id});
+  const std::int64_t end = last.front().integer(0);
+  const auto endpoints = sql.query(
+      "SELECT COUNT(*), COUNT(CASE WHEN w.failing_since IS NULL OR w.failing_since > $3 THEN 1 END) "
+      "FROM webhook_endpoints w WHERE w.state = 'enabled' AND (w.next_after < $2 OR EXISTS (SELECT 1 FROM "
+      "webhook_deliveries d WHERE d.endpoint_id = w.id AND d.call_id = $1 AND d.settled_at IS NULL))",
+      {call_id, end, to_millis(patience.failed_after)});
+  Untold found{endpoints.front().integer(0), endpoints.front().integer(1)};
+  const bool behind =
+      patience.event_grid &&
+      !sql.query("SELECT 1 FROM event_publishers WHERE name = 'event-grid' AND next_after < $1", {end}).empty();
+  if (behind) {
+    ++found.all;
+    ++found.well;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::size_t let_participants_leave(Sql& sql, WallTime now, std::size_t limit) {
@@ -85,8 +113,11 @@ std::vector<EndedCall> find_ended(Sql& sql, const EndedCall& after, WallTime bef
   return ended;
 }
 
-bool remove_call(Sql& sql, const std::string& call_id) {
-  if (!hold(sql, call_id) || is_needed(sql, call_id)) return false;
+Removal remove_call(Sql& sql, const EndedCall& call, const Patience& patience) {
+  const std::string& call_id = call.id;
+  if (!hold(sql, call_id) || is_needed(sql, call_id)) return Removal::stays;
+  const Untold who = untold(sql, call_id, patience);
+  if (who.well > 0 && call.ended_at > to_millis(patience.ended_after)) return Removal::stays;
   for (const std::string_view statement :
        {"DELETE FROM event_log WHERE ordinal IN (SELECT ordinal FROM call_events WHERE call_id = $1)",
         "DELETE FROM call_events WHERE call_id = $1", "DELETE FROM transcript_segments WHERE call_id = $1",
@@ -95,7 +126,7 @@ bool remove_call(Sql& sql, const std::string& call_id) {
         "DELETE FROM calls WHERE id = $1"}) {
     sql.post(statement, {call_id});
   }
-  return true;
+  return who.all > 0 ? Removal::given_up : Removal::removed;
 }
 
 }  // namespace trunkline::app

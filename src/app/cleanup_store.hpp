@@ -37,9 +37,19 @@ struct EndedCall {
 };
 /// Calls that ended before, the oldest first, from a place on.
 std::vector<EndedCall> find_ended(store::Sql& sql, const EndedCall& after, WallTime before, std::size_t limit);
-/// Removes a call with all that belongs to it but its recordings; false when it has to stay for now: it has recordings,
-/// an event of it has no place in the log yet, or the log's newest is one of its events, from which the next ones count
-/// on.
-bool remove_call(store::Sql& sql, const std::string& call_id);
+/// For whom calls that are old enough are kept all the same, and for how long.
+struct Patience {
+  WallTime ended_after;   ///< only for calls that ended later
+  WallTime failed_after;  ///< only for webhook endpoints that do not fail since before
+  bool event_grid = false;
+};
+enum class Removal : std::uint8_t {
+  stays,  ///< it has recordings, an event of it has no place in the log yet or is the log's newest, from which the
+          ///< next ones count on, or somebody for whom `Patience` waits has not been told all of it
+  removed,
+  given_up,  ///< removed, although somebody has not been told all of it
+};
+/// Removes a call with all that belongs to it but its recordings.
+Removal remove_call(store::Sql& sql, const EndedCall& call, const Patience& patience);
 
 }  // namespace trunkline::app

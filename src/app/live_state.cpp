@@ -30,6 +30,8 @@ Result<store::RedisOptions> redis_options(const config::Redis& settings) {
     options.sentinels.push_back(std::move(*address));
   }
   options.sentinel_master = settings.sentinel_master;
+  options.sentinel_user = settings.sentinel_user;
+  options.sentinel_password = settings.sentinel_password;
   options.ca_file = settings.ca_file;
   options.prefix = settings.prefix;
   options.timeout = settings.timeout;

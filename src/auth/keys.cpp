@@ -2,6 +2,7 @@
 
 #include <trunkline/auth/keys.hpp>
 #include <trunkline/base/crypto.hpp>
+#include <trunkline/base/json.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -17,16 +18,11 @@ Error invalid(std::string message) {
   return make_error("key_invalid", std::move(message));
 }
 
-std::string text_member(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 /// RFC 7517 section 5: keys for other uses, or of kinds not understood, are passed over.
 bool is_for_us(const nlohmann::json& jwk) {
   if (!jwk.is_object()) return false;
-  const std::string use = text_member(jwk, "use");
-  const std::string type = text_member(jwk, "kty");
+  const std::string use = text_of(jwk, "use");
+  const std::string type = text_of(jwk, "kty");
   return (use.empty() || use == "sig") && (type == "RSA" || type == "EC");
 }
 
@@ -75,9 +71,9 @@ Result<KeySet> KeySet::from_jwks(std::string_view text) {
   for (const auto& jwk : *list) {
     if (!is_for_us(jwk)) continue;
     auto key = public_key_from_jwk(jwk);
-    const std::string id = text_member(jwk, "kid");
+    const std::string id = text_of(jwk, "kid");
     if (!key) return invalid("key '" + id + "' of the JWK set: " + key.error().message);
-    const std::string wanted = text_member(jwk, "alg");
+    const std::string wanted = text_of(jwk, "alg");
     if (!wanted.empty() && wanted != to_string(key->algorithm)) continue;
     keys.push_back({id, std::move(*key)});
   }

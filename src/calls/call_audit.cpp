@@ -2,6 +2,7 @@
 
 #include "derive.hpp"
 
+#include <trunkline/base/json.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/calls/fold.hpp>
 
@@ -24,11 +25,6 @@ std::string shown(std::optional<std::int64_t> number) {
 }
 std::string shown(const std::optional<WallTime>& time) {
   return time ? shown(to_millis(*time)) : nothing;
-}
-
-std::string text_of(const json& data, const char* key) {
-  const auto found = data.find(key);
-  return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // Names of members alone: the values are numbers of callers and what providers sent.

@@ -89,6 +89,13 @@ std::vector<Event> find_events_of_after(store::Sql& sql, const std::string& call
                                {call_id, seq, bounded(limit)}));
 }
 
+std::optional<Event> find_event(store::Sql& sql, const std::string& event_id) {
+  auto events = read_events(sql.query(
+      event_columns + "FROM call_events e LEFT JOIN event_log l ON l.ordinal = e.ordinal WHERE e.id = $1", {event_id}));
+  if (events.empty()) return std::nullopt;
+  return std::move(events.front());
+}
+
 std::vector<std::string> find_calls_on(store::Sql& sql, const std::string& node) {
   std::vector<std::string> ids;
   const auto rows =

@@ -29,6 +29,7 @@ std::vector<Event> find_events(store::Sql& sql, const std::string& call_id, std:
 std::vector<Event> find_events_after(store::Sql& sql, std::int64_t seq, std::size_t limit);
 std::vector<Event> find_events_of_after(store::Sql& sql, const std::string& call_id, std::int64_t seq,
                                         std::size_t limit);
+std::optional<Event> find_event(store::Sql& sql, const std::string& event_id);
 
 struct QuietCall {
   Call call;

@@ -258,4 +258,9 @@ asio::awaitable<Result<std::vector<Event>>> CallService::events_of_after(std::st
   co_return co_await impl_->database.read<std::vector<Event>>(work);
 }
 
+asio::awaitable<Result<std::optional<Event>>> CallService::event(std::string event_id) {
+  auto work = [&](store::Sql& sql) -> Result<std::optional<Event>> { return find_event(sql, event_id); };
+  co_return co_await impl_->database.read<std::optional<Event>>(work);
+}
+
 }  // namespace trunkline::calls

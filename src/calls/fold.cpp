@@ -1,5 +1,6 @@
 #include "derive.hpp"
 
+#include <trunkline/base/json.hpp>
 #include <trunkline/calls/fold.hpp>
 
 #include <nlohmann/json.hpp>
@@ -18,11 +19,6 @@ void keep_earliest(std::optional<WallTime>& kept, WallTime at) {
 }
 void keep_newest(std::optional<WallTime>& kept, WallTime at) {
   kept = kept ? std::max(*kept, at) : at;
-}
-
-std::string text_of(const json& data, const char* key) {
-  const auto found = data.find(key);
-  return found != data.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // How much an outcome says about the call, the most first.

@@ -213,7 +213,7 @@ constexpr Look before_start[] = {
 constexpr Look besides[] = {
     {"DATA_DIR RECORDING_DIR", one<check_recording_dir>},
     {"DATA_DIR DATABASE_URL", one<check_database>},
-    {"REDIS_URL REDIS_SENTINELS REDIS_SENTINEL_MASTER REDIS_CA_FILE", one<check_redis>},
+    {"REDIS_URL REDIS_SENTINELS REDIS_SENTINEL_MASTER REDIS_SENTINEL_PASSWORD REDIS_CA_FILE", one<check_redis>},
     {"HOST PORT", one<check_address>},
     {"SPEECH_MODEL_DIR", one<check_speech_model>},
     {"TWILIO_AUTH_TOKEN PUBLIC_URL", one<check_twilio>},

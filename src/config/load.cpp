@@ -143,6 +143,9 @@ class Loader {
       const std::string_view missing = redis.sentinels.empty() ? "REDIS_SENTINELS" : "REDIS_SENTINEL_MASTER";
       wrong_variable(missing, "is missing: Sentinels and the name of their master belong together");
     }
+    if (!redis.sentinel_user.empty() && redis.sentinel_password.empty()) {
+      wrong_variable("REDIS_SENTINEL_PASSWORD", "is missing: a user of the Sentinels has one");
+    }
     check_readable("REDIS_CA_FILE", redis.ca_file);
     if (settings.event_grid.endpoint.empty() != settings.event_grid.access_key.empty()) {
       wrong_variable(settings.event_grid.endpoint.empty() ? "AZURE_EVENT_GRID_ENDPOINT" : "AZURE_EVENT_GRID_ACCESS_KEY",

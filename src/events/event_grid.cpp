@@ -1,4 +1,5 @@
 #include "events/event_grid_batch.hpp"
+#include "events/event_grid_place.hpp"
 
 #include <trunkline/events/event_grid.hpp>
 #include <trunkline/net/client.hpp>
@@ -6,8 +7,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 
 #include <utility>
 
@@ -30,7 +29,7 @@ EventGridPublisher::EventGridPublisher(Parts parts)
     : parts_(std::move(parts)),
       url_(grid::publish_url(parts_.settings)),
       topic_(grid::topic_of(parts_.settings)),
-      signal_(parts_.worker.context()),
+      wakeup_(parts_.worker.context()),
       most_(page_size) {}
 
 EventGridPublisher::~EventGridPublisher() = default;
@@ -45,22 +44,16 @@ void EventGridPublisher::stop() {
   wake();
 }
 
-void EventGridPublisher::wake() {
-  if (woken_.exchange(true)) return;
-  asio::post(parts_.worker.context(), [this] { signal_.cancel(); });
-}
-
 asio::awaitable<void> EventGridPublisher::run() {
   while (!stopping_) {
-    woken_ = false;
+    wakeup_.take();
     const milliseconds rest = co_await turn();
-    const WallTime until = parts_.clock.wall() + rest;
-    // While Event Grid is away nothing is gained by hurrying.
-    while (!stopping_ && parts_.clock.wall() < until && (!woken_ || failures_ > 0)) {
-      woken_ = false;
-      signal_.expires_after(until - parts_.clock.wall());
-      boost::system::error_code woken;
-      co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    const MonoTime until = parts_.clock.mono() + rest;
+    for (auto left = rest; left.count() > 0 && !stopping_;) {
+      co_await wakeup_.rest(left);
+      if (failures_ == 0) break;
+      wakeup_.take();  // while Event Grid is away nothing is gained by hurrying
+      left = std::chrono::ceil<milliseconds>(until - parts_.clock.mono());
     }
   }
   co_await release();
@@ -80,19 +73,10 @@ asio::awaitable<milliseconds> EventGridPublisher::turn() {
 }
 
 asio::awaitable<Result<bool>> EventGridPublisher::claim() {
-  const WallTime now = parts_.clock.wall();
+  const MonoTime now = parts_.clock.mono();
   if (now < claimed_until_ - renew_early) co_return true;
-  auto work = [this, now](Sql& sql) -> Result<std::optional<std::int64_t>> {
-    sql.post(
-        "INSERT INTO event_publishers (name, next_after) SELECT 'event-grid', COALESCE(MAX(seq), 0) FROM event_log "
-        "WHERE 1 = 1 ON CONFLICT (name) DO NOTHING");         // SQLite wants a WHERE before ON CONFLICT
-    const bool alone = parts_.database.driver() == "sqlite";  // whoever holds a claim there is gone
-    const auto rows = sql.query(
-        "UPDATE event_publishers SET claimed_by = $1, claimed_until = $2 WHERE name = 'event-grid' AND "
-        "(claimed_by = $1 OR claimed_until < $3) RETURNING next_after",
-        {parts_.node_id, to_millis(now + claim_time), alone ? INT64_MAX : to_millis(now)});
-    if (rows.empty()) return std::optional<std::int64_t>();
-    return std::optional(rows.front().integer(0));
+  auto work = [this](Sql& sql) -> Result<std::optional<std::int64_t>> {
+    return grid::claim(sql, parts_.node_id, claim_time);
   };
   const auto place = co_await parts_.database.write<std::optional<std::int64_t>>(work);
   if (!place) co_return place.error();
@@ -105,8 +89,7 @@ asio::awaitable<Result<bool>> EventGridPublisher::claim() {
 
 asio::awaitable<void> EventGridPublisher::release() {
   auto work = [this](Sql& sql) -> Result<bool> {
-    sql.post("UPDATE event_publishers SET claimed_until = 0 WHERE name = 'event-grid' AND claimed_by = $1",
-             {parts_.node_id});
+    grid::release(sql, parts_.node_id);
     return true;
   };
   const auto released = co_await parts_.database.write<bool>(work);
@@ -162,12 +145,7 @@ asio::awaitable<int> EventGridPublisher::post(std::string body) {
 }
 
 asio::awaitable<Result<>> EventGridPublisher::move_to(std::int64_t seq) {
-  auto work = [this, seq](Sql& sql) -> Result<bool> {
-    return sql.execute(
-               "UPDATE event_publishers SET next_after = $1 WHERE name = 'event-grid' AND claimed_by = $2 AND "
-               "next_after = $3",
-               {seq, parts_.node_id, place_}) == 1;
-  };
+  auto work = [this, seq](Sql& sql) -> Result<bool> { return grid::move(sql, parts_.node_id, place_, seq); };
   const auto moved = co_await parts_.database.write<bool>(work);
   if (!moved) co_return moved.error();
   if (!*moved) {  // another node has it

@@ -6,8 +6,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -39,24 +37,24 @@ bool Subscription::wants(const std::string& of_call, const std::string& type) co
 }
 
 EventHub::EventHub(calls::CallService& calls, store::LiveStore& live, net::Worker& worker)
-    : calls_(calls), live_(live), worker_(worker), signal_(worker.context()) {}
+    : calls_(calls), live_(live), worker_(worker), wakeup_(worker.context()) {}
 
 EventHub::~EventHub() = default;
 
 void EventHub::start() {
-  others_ = live_.subscribe(channel, [this](std::string_view message) { hear(message); }, [this] { wake(); });
+  others_ = live_.subscribe(channel, [this](std::string_view message) { hear(message); }, [this] { wakeup_.wake(); });
   asio::co_spawn(worker_.context(), [this] { return relay(); }, asio::detached);
 }
 
 void EventHub::on_committed(const calls::Event& /*event*/, const calls::Call& /*call*/,
                             std::optional<calls::State> /*previous*/) {
-  wake();
+  wakeup_.wake();
 }
 
 // The log goes that far by another node's word. What was told here already was our own word.
 void EventHub::hear(std::string_view message) {
   const auto seq = text::to_uint(message);
-  if (seq && told_ && static_cast<std::int64_t>(*seq) > *told_) wake();
+  if (seq && told_ && static_cast<std::int64_t>(*seq) > *told_) wakeup_.wake();
 }
 
 asio::awaitable<void> EventHub::announce(std::int64_t seq) {
@@ -64,21 +62,18 @@ asio::awaitable<void> EventHub::announce(std::int64_t seq) {
   if (!heard) log::debug("the other nodes were not told of new events", {{"reason", heard.error().message}});
 }
 
-void EventHub::wake() {
-  if (woken_.exchange(true)) return;
-  asio::post(worker_.context(), [this] { signal_.cancel(); });
-}
-
 asio::awaitable<void> EventHub::relay() {
   for (;;) {
-    woken_ = false;
+    wakeup_.take();
     const auto more = co_await relay_batch();
-    if (!more) log::warn("events wait in the outbox", {{"reason", more.error().message}});
-    const bool busy = more && (*more || woken_);
-    signal_.expires_after(busy ? pause_after_batch : more ? idle_check : pause_after_error);
-    if (busy) woken_ = true;  // nothing may shorten this pause: what comes in it shares the next turn
-    boost::system::error_code woken;
-    co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (!more) {
+      log::warn("events wait in the outbox", {{"reason", more.error().message}});
+      co_await pause(pause_after_error);
+    } else if (*more || wakeup_.woken()) {
+      co_await pause(pause_after_batch);  // what comes in it shares the next turn
+    } else {
+      co_await wakeup_.rest(idle_check);
+    }
   }
 }
 

@@ -9,8 +9,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -57,7 +55,7 @@ net::ClientRequest request_to(const Endpoint& endpoint, const Delivery& delivery
 }  // namespace
 
 Sender::Pump::Pump(Sender& sender, std::string endpoint_id)
-    : sender_(sender), endpoint_id_(std::move(endpoint_id)), signal_(sender.parts_.worker.context()) {}
+    : sender_(sender), endpoint_id_(std::move(endpoint_id)), wakeup_(sender.parts_.worker.context()) {}
 
 void Sender::Pump::start() {
   asio::co_spawn(sender_.parts_.worker.context(), [self = shared_from_this()] { return self->run(); }, asio::detached);
@@ -66,23 +64,18 @@ void Sender::Pump::start() {
 void Sender::Pump::look_again(std::optional<std::int64_t> touched) {
   if (touched && std::exchange(touched_, *touched) != *touched) asked_ = true;
   log_grew_ = true;
-  wake();
+  wakeup_.wake_now();
 }
 
 void Sender::Pump::room() {
   if (!std::exchange(starved_, false)) return;
   asked_ = true;
-  wake();
+  wakeup_.wake_now();
 }
 
 void Sender::Pump::end() {
   ending_ = sender_.parts_.clock.wall();
-  wake();
-}
-
-void Sender::Pump::wake() {
-  woken_ = true;
-  signal_.cancel();
+  wakeup_.wake_now();
 }
 
 asio::awaitable<void> Sender::Pump::run() {
@@ -91,29 +84,30 @@ asio::awaitable<void> Sender::Pump::run() {
 }
 
 asio::awaitable<bool> Sender::Pump::turn() {
-  woken_ = false;
+  wakeup_.take();
   co_await read_log();
   const WallTime now = sender_.parts_.clock.wall();
   if (has_work(now) && may_step()) {
     const Step step = next_step(now);
+    const MonoTime claimed_until = sender_.parts_.clock.mono() + step.claim;
     auto work = [&step](Sql& sql) { return run_step(sql, step); };
     auto result = co_await sender_.parts_.database.write<StepResult>(work);
     if (!result) {
       log::warn("webhooks wait for the store", {{"endpointId", endpoint_id_}, {"reason", result.error().message}});
       first_ = first_ || result.error().code == "store_in_doubt";
-      woken_ = false;  // whatever comes now: the store has its time
-      co_await wait(now + pause_after_error);
+      co_await pause(pause_after_error);
       co_return !is_over(now);
     }
     lost_ = !result->mine;
     if (lost_) co_return false;
+    claimed_until_ = claimed_until;
     take(step, std::move(*result));
   }
   if (is_over(now)) {
     co_await let_go();
     co_return false;
   }
-  if (!has_work(now) || !may_step()) co_await wait(rest_until(now));
+  if (!has_work(now) || !may_step()) co_await wakeup_.rest(rest_time(now));
   co_return true;
 }
 
@@ -147,7 +141,8 @@ asio::awaitable<void> Sender::Pump::read_log() {
 }
 
 bool Sender::Pump::has_work(WallTime now) const {
-  return asked_ || first_ || !sent_.empty() || !log_.events.empty() || now >= renew_at_ || (next_ && now >= *next_);
+  const bool renews = sender_.parts_.clock.mono() >= claimed_until_ - renew_early;
+  return asked_ || first_ || !sent_.empty() || !log_.events.empty() || renews || (next_ && now >= *next_);
 }
 
 // After a doubt about what is in the store: only once nothing of ours is under way.
@@ -155,18 +150,12 @@ bool Sender::Pump::may_step() const {
   return !first_ || in_flight_ == 0;
 }
 
-WallTime Sender::Pump::rest_until(WallTime now) const {
-  WallTime until = std::max(renew_at_, now + pause_after_error);
-  if (next_) until = std::min(until, *next_);
-  if (ending_) until = std::min(until, *ending_ + ending_limit);
-  return until;
-}
-
-asio::awaitable<void> Sender::Pump::wait(WallTime until) {
-  if (woken_) co_return;
-  signal_.expires_after(std::max(until - sender_.parts_.clock.wall(), milliseconds(1)));
-  boost::system::error_code woken;
-  co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+milliseconds Sender::Pump::rest_time(WallTime now) const {
+  const auto claimed = std::chrono::ceil<milliseconds>(claimed_until_ - sender_.parts_.clock.mono());
+  milliseconds rest = std::max(claimed - renew_early, pause_after_error);
+  if (next_) rest = std::min(rest, *next_ - now);
+  if (ending_) rest = std::min(rest, *ending_ + ending_limit - now);
+  return std::max(rest, milliseconds(1));
 }
 
 Step Sender::Pump::next_step(WallTime now) const {
@@ -175,7 +164,7 @@ Step Sender::Pump::next_step(WallTime now) const {
   return {endpoint_id_, sender_.parts_.node_id,
           first_,       ending_.has_value(),
           in_flight_,   std::min(sender_.limit_per_endpoint(), in_flight_ + left),
-          now,          now + settings.timeout + claim_beyond_timeout,
+          now,          settings.timeout + claim_beyond_timeout,
           sent_,        log_};
 }
 
@@ -192,8 +181,6 @@ void Sender::Pump::take(const Step& step, StepResult result) {
   log_ = {};
   endpoint_ = std::move(result.endpoint);
   next_ = result.next;
-  claimed_until_ = step.claimed_until;
-  renew_at_ = step.claimed_until - renew_early;
   for (auto& sending : result.sending) {
     ++in_flight_;
     sender_.under_way(1);
@@ -232,7 +219,7 @@ asio::awaitable<void> Sender::Pump::send(Sending sending) {
   --in_flight_;
   sender_.under_way(-1);
   if (tried) sent_.push_back(std::move(sent));
-  wake();
+  wakeup_.wake_now();
 }
 
 // False when it was not this node's to send any more.
@@ -284,9 +271,8 @@ asio::awaitable<bool> Sender::Pump::deliver(Sent& sent) {
 // waited for; where it was lost, or nobody knows, nobody waits for what would come of this: it is ready again then.
 asio::awaitable<bool> Sender::Pump::is_ours() {
   const auto& parts = sender_.parts_;
-  while (!lost_ && !first_ && parts.clock.wall() + parts.settings.timeout >= claimed_until_) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, pause_after_error);
-    co_await timer.async_wait(asio::use_awaitable);
+  while (!lost_ && !first_ && parts.clock.mono() + parts.settings.timeout >= claimed_until_) {
+    co_await pause(pause_after_error);
   }
   co_return !lost_ && !first_;
 }
@@ -298,13 +284,10 @@ asio::awaitable<std::optional<std::string>> Sender::Pump::body_of(Delivery deliv
     co_return body_with(test_event, delivery.created_at, data);
   }
   for (;;) {
-    const auto events = co_await sender_.parts_.calls.events_of_after(delivery.call_id, delivery.seq - 1, 1);
-    if (events) {
-      if (events->empty() || events->front().id != delivery.event_id) co_return std::nullopt;
-      co_return body_with(delivery.type, events->front().at, calls::to_json_text(events->front()));
-    }
-    asio::steady_timer timer(co_await asio::this_coro::executor, pause_after_error);
-    co_await timer.async_wait(asio::use_awaitable);
+    const auto event = co_await sender_.parts_.calls.event(delivery.event_id);
+    if (event && !*event) co_return std::nullopt;
+    if (event) co_return body_with(delivery.type, (*event)->at, calls::to_json_text(**event));
+    co_await pause(pause_after_error);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "events/webhook_queue.hpp"
 
+#include <trunkline/base/wakeup.hpp>
 #include <trunkline/events/webhook_sender.hpp>
 
 #include <memory>
@@ -30,10 +31,9 @@ class Sender::Pump : public std::enable_shared_from_this<Sender::Pump> {
   asio::awaitable<void> let_go();
   bool is_over(WallTime now) const;
   asio::awaitable<void> read_log();
-  asio::awaitable<void> wait(WallTime until);
   bool has_work(WallTime now) const;
   bool may_step() const;
-  WallTime rest_until(WallTime now) const;
+  milliseconds rest_time(WallTime now) const;
   Step next_step(WallTime now) const;
   void take(const Step& step, StepResult result);
   void tell(const Step& step, const StepResult& result) const;
@@ -42,21 +42,18 @@ class Sender::Pump : public std::enable_shared_from_this<Sender::Pump> {
   asio::awaitable<bool> deliver(Sent& sent);
   asio::awaitable<bool> is_ours();
   asio::awaitable<std::optional<std::string>> body_of(Delivery delivery);
-  void wake();
 
   Sender& sender_;
   const std::string endpoint_id_;
-  asio::steady_timer signal_;
-  bool woken_ = false;
+  Wakeup wakeup_;
   bool first_ = true;     // nothing of ours can be under way
   bool asked_ = true;     // a step is wanted although nothing is known to be due
   bool log_grew_ = true;  // there may be more behind the cursor
   bool starved_ = false;  // others used up what may be under way
   std::int64_t touched_ = 0;
   std::optional<WallTime> ending_;  // since
-  WallTime claimed_until_;
-  WallTime renew_at_;
-  bool lost_ = false;  // the claim
+  MonoTime claimed_until_;          // by our own measure: before it is over for the others
+  bool lost_ = false;               // the claim
   std::optional<WallTime> next_;
   Endpoint endpoint_;
   bool known_ = false;  // endpoint_ is

@@ -5,6 +5,7 @@
 #include <trunkline/events/event_hub.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace trunkline::events::webhooks {
 namespace {
@@ -61,13 +62,24 @@ bool is_full(Sql& sql, const std::string& endpoint_id) {
               .empty();
 }
 
+// Whoever is owed what is further on was sent back.
+bool was_sent_back(Sql& sql, const Step& step) {
+  return !sql.query(
+                 "SELECT 1 FROM webhook_deliveries WHERE endpoint_id = $1 AND settled_at IS NULL AND seq > $2 LIMIT 1",
+                 {step.endpoint_id, step.log.after})
+              .empty();
+}
+
+// One that was settled is pending again: the log is read there once more because somebody wants that.
 void owe(Sql& sql, const Step& step, const calls::Event& event, const std::string& id) {
   sql.post(
       "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, seq, call_id, type, state, due_at, "
       "next_attempt_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN EXISTS (SELECT 1 FROM webhook_deliveries "
       "AS other WHERE "
       "other.endpoint_id = $2 AND other.call_id = $5 AND other.settled_at IS NULL) THEN 'waiting' ELSE 'ready' END, "
-      "$7, $7, $7) ON CONFLICT (endpoint_id, event_id) DO NOTHING",
+      "$7, $7, $7) ON CONFLICT (endpoint_id, event_id) DO UPDATE SET state = excluded.state, attempts = 0, "
+      "due_at = excluded.due_at, next_attempt_at = excluded.next_attempt_at, settled_at = NULL "
+      "WHERE webhook_deliveries.settled_at IS NOT NULL",
       {id, step.endpoint_id, event.id, event.seq, event.call_id, std::string(calls::to_string(event.type)),
        to_millis(step.now)});
 }
@@ -78,11 +90,15 @@ void take_note(Sql& sql, const Step& step, StepResult& result) {
   if (events.empty() || step.ending || !result.endpoint.enabled || step.log.after != result.endpoint.cursor) return;
   result.full = is_full(sql, step.endpoint_id);
   if (result.full) return;
+  const bool again = was_sent_back(sql, step);
+  std::set<std::string> queues;
   const Subscription wanted{std::nullopt, {}, result.endpoint.types};
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (!wanted.wants(events[i].call_id, std::string(calls::to_string(events[i].type)))) continue;
     owe(sql, step, events[i], step.log.delivery_ids[i]);
+    if (again) queues.insert(events[i].call_id);
   }
+  for (const auto& queue : queues) put_first(sql, step.endpoint_id, queue);
   result.endpoint.cursor = events.back().seq;
 }
 
@@ -141,20 +157,21 @@ void make_ready(Sql& sql, const std::string& endpoint_id) {
       {endpoint_id});
 }
 
-std::string claiming() {
-  return std::string(
-             "UPDATE webhook_endpoints SET claimed_by = $2, claimed_until = $3 WHERE id = $1 AND state <> 'deleted' "
-             "AND (claimed_by = $2 OR claimed_until < $4) RETURNING ")
+std::string claiming(std::string_view clock) {
+  return std::string("UPDATE webhook_endpoints SET claimed_by = $2, claimed_until = ")
+      .append(clock)
+      .append(" + $3 WHERE id = $1 AND state <> 'deleted' AND (claimed_by = $2 OR claimed_until < ")
+      .append(clock)
+      .append(") RETURNING ")
       .append(endpoint_columns);
 }
 
 }  // namespace
 
 Result<StepResult> run_step(Sql& sql, const Step& step) {
-  static const std::string claim = claiming();
   StepResult result;
   const auto rows =
-      sql.query(claim, {step.endpoint_id, step.node_id, to_millis(step.claimed_until), to_millis(step.now)});
+      sql.query(claiming(sql.clock()), {step.endpoint_id, step.node_id, std::int64_t{step.claim.count()}});
   if (rows.empty()) return result;
   result.mine = true;
   result.endpoint = read_endpoint(rows.front());
@@ -175,14 +192,28 @@ void release(Sql& sql, const std::string& endpoint_id, const std::string& node_i
   if (let_go > 0) make_ready(sql, endpoint_id);
 }
 
-std::vector<Offer> read_offers(Sql& sql, const std::string& node_id, WallTime now) {
+std::vector<Offer> read_offers(Sql& sql, const std::string& node_id) {
   std::vector<Offer> offers;
-  for (const auto& row : sql.query(
-           "SELECT id, touched, state, claimed_by, claimed_until FROM webhook_endpoints WHERE state <> 'deleted'")) {
-    offers.push_back({row.text(0), row.integer(1), row.text(2) == "enabled",
-                      row.text(3) == node_id || from_millis(row.integer(4)) < now});
+  const std::string statement = std::string("SELECT id, touched, state, CASE WHEN claimed_by = $1 OR claimed_until < ")
+                                    .append(sql.clock())
+                                    .append(" THEN 1 ELSE 0 END FROM webhook_endpoints WHERE state <> 'deleted'");
+  for (const auto& row : sql.query(statement, {node_id})) {
+    offers.push_back({row.text(0), row.integer(1), row.text(2) == "enabled", row.integer(3) == 1});
   }
   return offers;
+}
+
+// In the order of a partial index, so that nothing but its front is read.
+Backlog count_backlog(Sql& sql, std::int64_t most) {
+  const auto pending = sql.query(
+      "SELECT COUNT(*) FROM (SELECT seq FROM webhook_deliveries WHERE settled_at IS NULL "
+      "ORDER BY endpoint_id, call_id, seq LIMIT $1) AS counted",
+      {most});
+  const auto dead = sql.query(
+      "SELECT COUNT(*) FROM (SELECT seq FROM webhook_deliveries WHERE state = 'dead' "
+      "ORDER BY endpoint_id, seq LIMIT $1) AS counted",
+      {most});
+  return {pending.front().integer(0), dead.front().integer(0)};
 }
 
 std::int64_t prune(Sql& sql, WallTime before, std::int64_t limit) {

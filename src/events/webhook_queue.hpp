@@ -44,7 +44,7 @@ struct Step {
   std::size_t in_flight = 0;  ///< without `sent`
   std::size_t limit = 0;      ///< of what may be under way
   WallTime now;
-  WallTime claimed_until;
+  milliseconds claim{0};  ///< for how long, by the clock of the database
   std::vector<Sent> sent;
   LogPage log;
 };
@@ -74,7 +74,15 @@ struct Offer {
   bool enabled = false;
   bool claimable = false;  ///< nobody has it, or this node
 };
-std::vector<Offer> read_offers(store::Sql& sql, const std::string& node_id, WallTime now);
+std::vector<Offer> read_offers(store::Sql& sql, const std::string& node_id);
+
+/// How many deliveries there are in the store, each counted up to `most`, which bounds what the counting costs.
+struct Backlog {
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+};
+inline constexpr std::int64_t max_counted = 50'000;
+Backlog count_backlog(store::Sql& sql, std::int64_t most = max_counted);
 
 /// Removes what was settled before `before` and what belongs to deleted endpoints, at most `limit` rows of each; how
 /// many.

@@ -1,3 +1,4 @@
+#include "events/webhook_again.hpp"
 #include "events/webhook_rows.hpp"
 #include "events/webhook_signature.hpp"
 
@@ -20,6 +21,7 @@ using store::Value;
 constexpr std::size_t secret_bytes = 32;
 constexpr std::chrono::hours old_secret_time{24};
 constexpr std::size_t max_page = 200;
+constexpr std::int64_t creating_turn = 5'102'733'094'781'266'002;
 
 std::string columns(std::string_view before, std::string_view list, std::string_view after) {
   return std::string(before).append(list).append(after);
@@ -79,45 +81,6 @@ void begin_anew(Sql& sql, const std::string& id, WallTime now) {
            {id, to_millis(now)});
 }
 
-// As promote() for every call of an endpoint.
-void put_in_order(Sql& sql, const std::string& endpoint_id) {
-  sql.post(
-      "UPDATE webhook_deliveries SET state = 'waiting' WHERE endpoint_id = $1 AND settled_at IS NULL AND state = "
-      "'ready'",
-      {endpoint_id});
-  sql.post(
-      "UPDATE webhook_deliveries SET state = 'ready' WHERE endpoint_id = $1 AND settled_at IS NULL AND state = "
-      "'waiting' AND NOT EXISTS (SELECT 1 FROM webhook_deliveries AS other WHERE other.endpoint_id = $1 AND "
-      "other.call_id = webhook_deliveries.call_id AND other.settled_at IS NULL AND "
-      "(other.seq < webhook_deliveries.seq OR other.state = 'sending'))",
-      {endpoint_id});
-}
-
-/// Makes an endpoint's settled deliveries pending again; how many.
-struct Revive {
-  Sql& sql;
-  const std::string& endpoint_id;
-  WallTime now;
-
-  std::int64_t operator()(DeadOnes) const { return revive("state = 'dead' AND seq > $3", 0); }
-  std::int64_t operator()(AfterSeq after) const {
-    sql.post("UPDATE webhook_endpoints SET next_after = $2 WHERE id = $1 AND next_after > $2",
-             {endpoint_id, after.seq});
-    return revive("seq > $3", after.seq);
-  }
-  std::int64_t operator()(Since since) const { return revive("seq > 0 AND created_at >= $3", to_millis(since.time)); }
-
- private:
-  std::int64_t revive(std::string_view which, std::int64_t bound) const {
-    const std::string statement = columns(
-        "UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, due_at = $2, next_attempt_at = $2, settled_at "
-        "= NULL "
-        "WHERE endpoint_id = $1 AND settled_at IS NOT NULL AND ",
-        which, "");
-    return sql.execute(statement, {endpoint_id, to_millis(now), bound});
-  }
-};
-
 Result<calls::Page<Delivery>> list_deliveries(Sql& sql, const DeliveryFilter& filter) {
   if (auto known = find_endpoint(sql, filter.endpoint_id); !known) return known.error();
   std::vector<Value> params = {filter.endpoint_id};
@@ -151,6 +114,7 @@ Result<calls::Page<Delivery>> list_deliveries(Sql& sql, const DeliveryFilter& fi
 }
 
 Result<> insert_endpoint(Sql& sql, Endpoint& endpoint) {
+  sql.take_turn(creating_turn);  // so that what is counted here is not out of date before this is stored
   const auto known = sql.query("SELECT COUNT(*) FROM webhook_endpoints WHERE state <> 'deleted'");
   if (known.front().integer(0) >= static_cast<std::int64_t>(max_endpoints)) {
     return make_error("too_many_webhook_endpoints",
@@ -318,14 +282,39 @@ asio::awaitable<Result<Delivery>> Registry::redeliver(std::string delivery_id) {
   co_return co_await changing<Delivery>(work);
 }
 
-asio::awaitable<Result<std::int64_t>> Registry::redeliver_all(std::string endpoint_id, Again which) {
-  auto work = [&, now = clock_.wall()](Sql& sql) -> Result<std::int64_t> {
+asio::awaitable<Result<>> Registry::tell_again(std::string endpoint_id, Again which) {
+  auto work = [&](Sql& sql) -> Result<> {
+    const auto* const since = std::get_if<Since>(&which);
+    const std::int64_t place = since != nullptr ? place_at(sql, since->time) : std::get<AfterSeq>(which).seq;
     if (auto endpoint = lock_endpoint(sql, endpoint_id); !endpoint) return endpoint.error();
-    const std::int64_t revived = std::visit(Revive{sql, endpoint_id, now}, which);
-    put_in_order(sql, endpoint_id);
-    return revived;
+    send_back(sql, endpoint_id, place);
+    return {};
   };
-  co_return co_await changing<std::int64_t>(work);
+  co_return co_await changing<void>(work);
+}
+
+asio::awaitable<Result<std::int64_t>> Registry::redeliver_all(std::string endpoint_id, Again which) {
+  if (std::holds_alternative<DeadOnes>(which)) co_return co_await redeliver_dead(std::move(endpoint_id));
+  const auto told = co_await tell_again(std::move(endpoint_id), which);
+  if (!told) co_return told.error();
+  co_return std::int64_t{0};
+}
+
+// In parts: in between its sender goes on, and others who want to write.
+asio::awaitable<Result<std::int64_t>> Registry::redeliver_dead(std::string endpoint_id) {
+  std::int64_t revived = 0;
+  Part part;
+  do {
+    auto work = [&, now = clock_.wall()](Sql& sql) -> Result<Part> {
+      if (auto endpoint = lock_endpoint(sql, endpoint_id); !endpoint) return endpoint.error();
+      return revive_dead(sql, endpoint_id, part.reached, now);
+    };
+    const auto done = co_await changing<Part>(work);
+    if (!done) co_return done.error();
+    part = *done;
+    revived += part.revived;
+  } while (part.more && revived < max_revived);
+  co_return revived;
 }
 
 }  // namespace trunkline::events::webhooks

@@ -103,17 +103,22 @@ void promote(store::Sql& sql, const std::string& endpoint_id, const std::string&
       {endpoint_id, queue});
 }
 
+// One that is under way is waited for.
+void put_first(store::Sql& sql, const std::string& endpoint_id, const std::string& queue) {
+  sql.post(
+      "UPDATE webhook_deliveries SET state = 'waiting' WHERE endpoint_id = $1 AND call_id = $2 AND settled_at IS NULL "
+      "AND state = 'ready' AND EXISTS (SELECT 1 FROM webhook_deliveries AS earlier WHERE earlier.endpoint_id = $1 AND "
+      "earlier.call_id = $2 AND earlier.settled_at IS NULL AND earlier.seq < webhook_deliveries.seq)",
+      {endpoint_id, queue});
+  promote(sql, endpoint_id, queue);
+}
+
 void make_pending(store::Sql& sql, const Delivery& delivery, WallTime now) {
   sql.post(
       "UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, due_at = $2, next_attempt_at = $2, "
       "settled_at = NULL WHERE id = $1 AND state <> 'sending'",
       {delivery.id, to_millis(now)});
-  // One of the call that waits for its time makes room; one that is under way is waited for.
-  sql.post(
-      "UPDATE webhook_deliveries SET state = 'waiting' WHERE endpoint_id = $1 AND call_id = $2 "
-      "AND settled_at IS NULL AND state = 'ready'",
-      {delivery.endpoint_id, queue_of(delivery)});
-  promote(sql, delivery.endpoint_id, queue_of(delivery));
+  put_first(sql, delivery.endpoint_id, queue_of(delivery));
 }
 
 std::string queue_of(const Delivery& delivery) {

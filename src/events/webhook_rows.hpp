@@ -32,6 +32,9 @@ std::string queue_of(const Delivery& delivery);
 /// Lets the earliest pending delivery of a call go next, if none of the call does. With the endpoint's row locked.
 void promote(store::Sql& sql, const std::string& endpoint_id, const std::string& queue);
 
+/// The same where an earlier one may have come to be pending: that takes the turn of one that only waits for its time.
+void put_first(store::Sql& sql, const std::string& endpoint_id, const std::string& queue);
+
 /// Puts one that was settled, or waits for its time, at the disposal of the sender. With the endpoint's row locked.
 void make_pending(store::Sql& sql, const Delivery& delivery, WallTime now);
 

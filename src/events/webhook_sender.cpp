@@ -5,9 +5,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <charconv>
 #include <utility>
@@ -32,15 +29,10 @@ std::uint32_t seed_of(const std::string& hex) {
   return seed;
 }
 
-asio::awaitable<void> pause(milliseconds time) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(asio::use_awaitable);
-}
-
 }  // namespace
 
 Sender::Sender(Parts parts)
-    : parts_(std::move(parts)), signal_(parts_.worker.context()), dice_(seed_of(parts_.ids.secret(4))) {
+    : parts_(std::move(parts)), wakeup_(parts_.worker.context()), dice_(seed_of(parts_.ids.secret(4))) {
   parts_.registry.on_change([this] {
     asked_ = true;
     wake();
@@ -61,16 +53,10 @@ void Sender::stop() {
   wake();
 }
 
-void Sender::wake() {
-  if (woken_.exchange(true)) return;
-  asio::post(parts_.worker.context(), [this] { signal_.cancel(); });
-}
-
 asio::awaitable<void> Sender::look_forever() {
-  co_await free_claims();
   MonoTime looked_at{};
   while (!stopping_) {
-    woken_ = false;
+    wakeup_.take();
     const MonoTime now = parts_.clock.mono();
     if (asked_.exchange(false) || now >= looked_at + look_interval) {
       looked_at = now;
@@ -80,27 +66,13 @@ asio::awaitable<void> Sender::look_forever() {
       for (const auto& [id, pump] : pumps_) pump->look_again(std::nullopt);
     }
     co_await pause(gather);
-    if (woken_) continue;
-    signal_.expires_after(look_interval);
-    boost::system::error_code woken;
-    co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    co_await wakeup_.rest(look_interval);
   }
   for (const auto& [id, pump] : pumps_) pump->end();
 }
 
-// SQLite has one process: whoever holds a claim there is gone.
-asio::awaitable<void> Sender::free_claims() {
-  if (parts_.database.driver() != "sqlite") co_return;
-  const auto freed = co_await parts_.database.write<std::int64_t>([](Sql& sql) -> Result<std::int64_t> {
-    return sql.execute("UPDATE webhook_endpoints SET claimed_until = 0 WHERE claimed_until > 0");
-  });
-  if (!freed) log::warn("webhooks of an earlier run wait for its claims", {{"reason", freed.error().message}});
-}
-
 asio::awaitable<Result<>> Sender::look() {
-  auto work = [this, now = parts_.clock.wall()](Sql& sql) -> Result<std::vector<Offer>> {
-    return read_offers(sql, parts_.node_id, now);
-  };
+  auto work = [this](Sql& sql) -> Result<std::vector<Offer>> { return read_offers(sql, parts_.node_id); };
   const auto offers = co_await parts_.database.read<std::vector<Offer>>(work);
   if (!offers) co_return offers.error();
   for (const Offer& offer : *offers) {
@@ -129,15 +101,12 @@ asio::awaitable<void> Sender::prune_forever() {
 }
 
 asio::awaitable<void> Sender::export_forever() {
-  using Counts = std::pair<std::int64_t, std::int64_t>;
   for (;;) {
-    const auto counts = co_await parts_.database.read<Counts>([](Sql& sql) -> Result<Counts> {
-      return Counts(sql.query("SELECT COUNT(*) FROM webhook_deliveries WHERE settled_at IS NULL").front().integer(0),
-                    sql.query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'").front().integer(0));
-    });
-    if (counts) {
-      parts_.metrics.webhook_deliveries_kept("pending").set(static_cast<double>(counts->first));
-      parts_.metrics.webhook_deliveries_kept("dead").set(static_cast<double>(counts->second));
+    auto count = [](Sql& sql) -> Result<Backlog> { return count_backlog(sql); };
+    const auto backlog = co_await parts_.database.read<Backlog>(count);
+    if (backlog) {
+      parts_.metrics.webhook_deliveries_kept("pending").set(static_cast<double>(backlog->pending));
+      parts_.metrics.webhook_deliveries_kept("dead").set(static_cast<double>(backlog->dead));
     }
     co_await pause(export_interval);
   }

@@ -1,3 +1,4 @@
+#include <trunkline/base/json.hpp>
 #include <trunkline/base/offload.hpp>
 #include <trunkline/media/stream_commands.hpp>
 #include <trunkline/observe/log.hpp>
@@ -23,10 +24,6 @@ std::string to_question(const std::string& call_id, const EndOrder& order) {
       .dump();
 }
 
-std::string text_of(const json& message, const char* key) {
-  const auto found = message.find(key);
-  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 bool truth_of(const json& message, const char* key) {
   const auto found = message.find(key);
   return found != message.end() && *found == true;

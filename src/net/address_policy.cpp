@@ -1,11 +1,7 @@
 #include <trunkline/net/address_policy.hpp>
 
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
-
 #include <algorithm>
-#include <array>
-#include <cstdint>
+#include <initializer_list>
 #include <optional>
 
 namespace trunkline::net {
@@ -14,109 +10,82 @@ namespace {
 namespace ip = boost::asio::ip;
 using Bytes6 = ip::address_v6::bytes_type;
 
-constexpr unsigned mapped_bits = 96;
-
-struct Block4 {
-  std::uint32_t prefix;
-  unsigned bits;
-};
-constexpr std::array not_public4 = {
-    Block4{0x00000000, 8},   // this network
-    Block4{0x0A000000, 8},   // private
-    Block4{0x64400000, 10},  // behind a carrier's NAT
-    Block4{0x7F000000, 8},   // loopback
-    Block4{0xA9FE0000, 16},  // link-local, where clouds keep their metadata
-    Block4{0xAC100000, 12},  // private
-    Block4{0xC0000000, 24},  // protocol assignments
-    Block4{0xC0000200, 24},  // documentation
-    Block4{0xC0586300, 24},  // 6to4 relays
-    Block4{0xC0A80000, 16},  // private
-    Block4{0xC6120000, 15},  // benchmarks
-    Block4{0xC6336400, 24},  // documentation
-    Block4{0xCB007100, 24},  // documentation
-    Block4{0xE0000000, 4},   // multicast
-    Block4{0xF0000000, 4},   // reserved, broadcast
-};
-
-struct Block6 {
-  const char* prefix;
-  unsigned bits;
-};
-// Of 2000::/3: nothing else is public.
-constexpr std::array not_public6 = {
-    Block6{"2001::", 23},      // protocol assignments, Teredo
-    Block6{"2001:db8::", 32},  // documentation
-    Block6{"3fff::", 20},      // documentation
-};
-
-bool begins_with(const Bytes6& bytes, const Bytes6& prefix, unsigned bits) {
-  for (unsigned i = 0; i < bits / 8; ++i) {
-    if (bytes[i] != prefix[i]) return false;
-  }
-  const unsigned rest = bits % 8;
-  return rest == 0 || (bytes[bits / 8] ^ prefix[bits / 8]) >> (8 - rest) == 0;
+std::vector<Cidr> blocks(std::initializer_list<const char*> texts) {
+  std::vector<Cidr> all;
+  for (const char* const text : texts) all.push_back(Cidr::parse(text).value());
+  return all;
 }
 
-bool begins_with(const Bytes6& bytes, const char* prefix, unsigned bits) {
-  return begins_with(bytes, ip::make_address_v6(prefix).to_bytes(), bits);
+bool is_in(const std::vector<Cidr>& blocks, const ip::address& address) {
+  return std::ranges::any_of(blocks, [&](const Cidr& block) { return block.contains(address); });
+}
+
+bool is_public4(const ip::address& address) {
+  static const auto not_public = blocks({
+      "0.0.0.0/8",        // this network
+      "10.0.0.0/8",       // private
+      "100.64.0.0/10",    // behind a carrier's NAT
+      "127.0.0.0/8",      // loopback
+      "169.254.0.0/16",   // link-local, where clouds keep their metadata
+      "172.16.0.0/12",    // private
+      "192.0.0.0/24",     // protocol assignments
+      "192.0.2.0/24",     // documentation
+      "192.88.99.0/24",   // 6to4 relays
+      "192.168.0.0/16",   // private
+      "198.18.0.0/15",    // benchmarks
+      "198.51.100.0/24",  // documentation
+      "203.0.113.0/24",   // documentation
+      "224.0.0.0/4",      // multicast
+      "240.0.0.0/4",      // reserved, broadcast
+  });
+  return !is_in(not_public, address);
+}
+
+bool is_public6(const ip::address& address) {
+  static const auto unicast = blocks({"2000::/3"});
+  static const auto not_public = blocks({
+      "2001::/23",      // protocol assignments, Teredo
+      "2001:db8::/32",  // documentation
+      "3fff::/20",      // documentation
+  });
+  return is_in(unicast, address) && !is_in(not_public, address);
 }
 
 ip::address_v4 ipv4_at(const Bytes6& bytes, std::size_t offset) {
   return ip::address_v4({bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]});
 }
 
-bool is_public4(const ip::address_v4& address) {
-  return std::ranges::none_of(not_public4, [number = address.to_uint()](const Block4& block) {
-    return (number ^ block.prefix) >> (32 - block.bits) == 0;
-  });
-}
-
-// The IPv4 address that packets to this one end at.
-std::optional<ip::address_v4> carried(const Bytes6& bytes) {
-  if (begins_with(bytes, "::ffff:0:0", mapped_bits)) return ipv4_at(bytes, 12);
-  if (begins_with(bytes, "64:ff9b::", 96)) return ipv4_at(bytes, 12);  // NAT64, RFC 6052
-  if (begins_with(bytes, "2002::", 16)) return ipv4_at(bytes, 2);      // 6to4, RFC 3056
+// The IPv4 address that packets to this one end at; mapped ones are IPv4 already.
+std::optional<ip::address_v4> carried(const ip::address& address) {
+  static const auto nat64 = blocks({"64:ff9b::/96"});  // RFC 6052
+  static const auto in_6to4 = blocks({"2002::/16"});   // RFC 3056
+  if (is_in(nat64, address)) return ipv4_at(address.to_v6().to_bytes(), 12);
+  if (is_in(in_6to4, address)) return ipv4_at(address.to_v6().to_bytes(), 2);
   return std::nullopt;
-}
-
-ip::address_v6 as_v6(const ip::address& address) {
-  return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()) : address.to_v6();
 }
 
 }  // namespace
 
-bool is_public(const ip::address& address) {
-  if (address.is_v4()) return is_public4(address.to_v4());
-  const Bytes6 bytes = address.to_v6().to_bytes();
-  if (const auto inner = carried(bytes)) return is_public4(*inner);
-  return begins_with(bytes, "2000::", 3) && std::ranges::none_of(not_public6, [&](const Block6& block) {
-           return begins_with(bytes, block.prefix, block.bits);
-         });
+bool is_public(const ip::address& given) {
+  const ip::address address = plain_ip(given);
+  if (address.is_v4()) return is_public4(address);
+  if (const auto inner = carried(address)) return is_public4(*inner);
+  return is_public6(address);
 }
 
 Result<AddressPolicy> AddressPolicy::allowing(std::span<const std::string> networks) {
   AddressPolicy policy;
   for (const std::string& text : networks) {
-    boost::system::error_code wrong4;
-    const auto network4 = ip::make_network_v4(text, wrong4);
-    if (!wrong4) {
-      policy.networks_.push_back({ip::make_address_v6(ip::v4_mapped, network4.network()),
-                                  mapped_bits + static_cast<unsigned>(network4.prefix_length())});
-      continue;
-    }
-    boost::system::error_code wrong6;
-    const auto network6 = ip::make_network_v6(text, wrong6);
-    if (wrong6) return make_error("invalid_network", "'" + text + "' is not a network such as 10.0.0.0/8");
-    policy.networks_.push_back({network6.address(), static_cast<unsigned>(network6.prefix_length())});
+    const auto network = Cidr::parse(text);
+    if (!network) return make_error(network.error().code, "'" + text + "' " + network.error().message);
+    policy.networks_.push_back(*network);
   }
   return policy;
 }
 
 bool AddressPolicy::admits(const ip::address& address, bool secure) const {
   if (secure && is_public(address)) return true;
-  const Bytes6 bytes = as_v6(address).to_bytes();
-  return std::ranges::any_of(
-      networks_, [&](const Network& network) { return begins_with(bytes, network.prefix.to_bytes(), network.bits); });
+  return is_in(networks_, address);
 }
 
 }  // namespace trunkline::net

@@ -1,3 +1,4 @@
+#include <trunkline/base/json.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/store/node_line.hpp>
 
@@ -27,11 +28,6 @@ constexpr std::size_t max_message_bytes = 64 * 1024;
 
 std::string channel_of(const std::string& node) {
   return "node/" + node;
-}
-
-std::string text_of(const json& message, const char* key) {
-  const auto found = message.find(key);
-  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// Somebody who waits for an answer, on his own loop.

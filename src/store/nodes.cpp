@@ -59,12 +59,13 @@ asio::awaitable<Result<>> Nodes::give_up(NodeBeat node) {
 
 asio::awaitable<Result<bool>> Nodes::hold(std::string lease, milliseconds ttl) {
   auto work = [&](Sql& sql) -> Result<bool> {
-    const WallTime now = clock_.wall();
-    return sql.execute(
-               "INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE "
-               "SET holder = excluded.holder, expires_at = excluded.expires_at "
-               "WHERE leases.holder = excluded.holder OR leases.expires_at <= $4",
-               {lease, self_.id, to_millis(now + ttl), to_millis(now)}) == 1;
+    const std::string now(sql.clock());
+    return sql.execute("INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, " + now +
+                           " + $3) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, "
+                           "expires_at = excluded.expires_at "
+                           "WHERE leases.holder = excluded.holder OR leases.expires_at <= " +
+                           now,
+                       {lease, self_.id, std::int64_t{ttl.count()}}) == 1;
   };
   co_return co_await database_.write<bool>(work);
 }

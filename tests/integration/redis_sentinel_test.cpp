@@ -9,19 +9,25 @@ const std::string at_once = "'repl-diskless-sync-delay 0'";  // a replica waits 
 
 /// A master, a replica, and a Sentinel that watches them.
 struct Watched {
-  Watched()
+  explicit Watched(const std::string& password = {})
       : master(at_once),
         replica(at_once + " 'replicaof 127.0.0.1 " + std::to_string(master.port()) + "'"),
         sentinel("--sentinel 'sentinel monitor calls 127.0.0.1 " + std::to_string(master.port()) +
-                 " 1' 'sentinel down-after-milliseconds calls 1000' 'sentinel failover-timeout calls 5000'") {
+                 " 1' 'sentinel down-after-milliseconds calls 1000' 'sentinel failover-timeout calls 5000'" +
+                 (password.empty() ? "" : " 'requirepass " + password + "'")) {
     options = impatient(1);
     options.sentinels = {{"127.0.0.1", 1}, {"127.0.0.1", sentinel.port()}};  // nobody is at the first
     options.sentinel_master = "calls";
+    options.sentinel_password = password;
     eventually(
         [this] { return asked({"SENTINEL", "replicas", "calls"}).find("master-link-status ok") != std::string::npos; });
   }
 
-  std::string asked(const std::vector<std::string>& words) const { return sentinel.cli()(words); }
+  std::string asked(const std::vector<std::string>& words) const {
+    auto cli = sentinel.cli();
+    if (!options.sentinel_password.empty()) cli({"AUTH", options.sentinel_password});
+    return cli(words);
+  }
   std::string port_of_master() const { return asked({"SENTINEL", "get-master-addr-by-name", "calls"}); }
 
   OwnRedis master;
@@ -61,6 +67,29 @@ TEST_CASE("a master that dies is replaced by the one that Sentinel promotes") {
   eventually([&] { return node.outcome(node->put("key", "value", 600s)) == "ok"; });
   CHECK(home.replica.cli()({"ROLE"}).starts_with("master"));
   CHECK(node->losses() >= 1);
+}
+
+TEST_CASE("Sentinels that ask for a password are given their own, and it is said when it is not theirs") {
+  if (without_redis()) return;
+  Watched home("of-sentinels");
+  CHECK(try_redis(home.options).value().find(std::to_string(home.master.port())) != std::string::npos);
+  const std::string name = "Sentinel at 127.0.0.1 port " + std::to_string(home.sentinel.port());
+  const auto refused = [&](const std::string& user, const std::string& password) {
+    RedisOptions options = home.options;
+    options.sentinel_user = user;
+    options.sentinel_password = password;
+    const auto error = try_redis(options).error();
+    CHECK(error.code == "live_refused");
+    return error.message;
+  };
+  CHECK(refused("", "") == name + " asks for a password (NOAUTH)");
+  CHECK(refused("", "of-servers") == name + " refuses the password (WRONGPASS)");
+  CHECK(refused("asker", "of-sentinels") == name + " refuses the password (WRONGPASS)");
+
+  REQUIRE(home.asked({"ACL", "SETUSER", "asker", "on", ">of-asker", "+sentinel", "+client"}) == "OK");
+  home.options.sentinel_user = "asker";
+  home.options.sentinel_password = "of-asker";
+  CHECK(try_redis(home.options).has_value());
 }
 
 TEST_CASE("a master that Sentinel does not know is said to be unknown") {

@@ -39,6 +39,7 @@ class HeardDatabase final : public Database {
       return inner_.execute(statement, params);
     }
     void script(std::string_view statements) override { inner_.script(statements); }
+    std::string_view clock() const override { return inner_.clock(); }
 
    private:
     HeardDatabase& database_;

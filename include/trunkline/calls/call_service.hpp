@@ -211,6 +211,8 @@ class CallService {
   asio::awaitable<Result<std::vector<Event>>> events_after(std::int64_t seq, std::size_t limit);
   /// The same of one call; none when there is no such call.
   asio::awaitable<Result<std::vector<Event>>> events_of_after(std::string call_id, std::int64_t seq, std::size_t limit);
+  /// Nothing when it is not kept, or not any more.
+  asio::awaitable<Result<std::optional<Event>>> event(std::string event_id);
 
  private:
   class Impl;

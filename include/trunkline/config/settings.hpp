@@ -35,6 +35,8 @@ struct Redis {
   std::size_t db = 0;
   std::vector<std::string> sentinels;  ///< host:port; who is asked where the master is
   std::string sentinel_master;
+  std::string sentinel_user;  ///< the servers' user and password are not theirs
+  std::string sentinel_password;
   std::filesystem::path ca_file;
   std::string prefix = "trunkline:";
   milliseconds timeout{1'000};  ///< a command

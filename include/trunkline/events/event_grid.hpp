@@ -1,13 +1,12 @@
 #pragma once
 
 #include <trunkline/base/clock.hpp>
+#include <trunkline/base/wakeup.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/net/worker.hpp>
 #include <trunkline/observe/metrics.hpp>
 #include <trunkline/store/sql.hpp>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -37,7 +36,7 @@ class EventGridPublisher final {
   /// Any thread, once.
   void start();
   /// The log has grown. Any thread.
-  void wake();
+  void wake() { wakeup_.wake(); }
   /// Publishes nothing more and lets another node go on. Any thread.
   void stop();
   /// After stop(): whether it has let go. Any thread.
@@ -55,11 +54,10 @@ class EventGridPublisher final {
   Parts parts_;
   const std::string url_;
   const std::string topic_;
-  asio::steady_timer signal_;
-  std::atomic<bool> woken_{false};
+  Wakeup wakeup_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> idle_{true};
-  WallTime claimed_until_;
+  MonoTime claimed_until_;  ///< by our own measure: before it is over for the others
   std::int64_t place_ = 0;
   std::int64_t failures_ = 0;
   std::size_t most_;  // events in a request

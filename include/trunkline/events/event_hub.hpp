@@ -1,13 +1,11 @@
 #pragma once
 
+#include <trunkline/base/wakeup.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/net/websocket.hpp>
 #include <trunkline/net/worker.hpp>
 #include <trunkline/store/live.hpp>
 
-#include <boost/asio/steady_timer.hpp>
-
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -81,15 +79,13 @@ class EventHub final : public calls::EventObserver {
   asio::awaitable<Result<>> tell_up_to(std::int64_t seq);
   bool has_listeners();
   void broadcast(Batch batch);
-  void wake();
   void hear(std::string_view message);
   asio::awaitable<void> announce(std::int64_t seq);
 
   calls::CallService& calls_;
   store::LiveStore& live_;
   net::Worker& worker_;
-  asio::steady_timer signal_;
-  std::atomic<bool> woken_{false};
+  Wakeup wakeup_;
   std::optional<std::int64_t> told_;  ///< up to this place; nothing before the log was first seen
   std::vector<std::function<void()>> listeners_;
   std::mutex mutex_;

@@ -2,14 +2,13 @@
 
 #include <trunkline/base/clock.hpp>
 #include <trunkline/base/ids.hpp>
+#include <trunkline/base/wakeup.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/events/webhooks.hpp>
 #include <trunkline/net/worker.hpp>
 #include <trunkline/observe/metrics.hpp>
 #include <trunkline/store/sql.hpp>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -44,7 +43,7 @@ class Sender final {
   /// Any thread, once.
   void start();
   /// The log has grown. Any thread.
-  void wake();
+  void wake() { wakeup_.wake(); }
   /// Sends nothing more; what is under way is given a few seconds, then let go of. Any thread.
   void stop();
   /// After stop(): whether all is let go of. Any thread.
@@ -55,7 +54,6 @@ class Sender final {
 
   asio::awaitable<void> look_forever();
   asio::awaitable<Result<>> look();
-  asio::awaitable<void> free_claims();
   asio::awaitable<void> prune_forever();
   asio::awaitable<void> export_forever();
   std::size_t limit_per_endpoint() const;
@@ -63,8 +61,7 @@ class Sender final {
   void ended(const Pump& pump);
 
   Parts parts_;
-  asio::steady_timer signal_;
-  std::atomic<bool> woken_{false};
+  Wakeup wakeup_;
   std::atomic<bool> asked_{true};  // somebody changed an endpoint, or wants something sent
   std::atomic<bool> stopping_{false};
   std::atomic<int> pumps_alive_{0};

@@ -85,16 +85,17 @@ struct DeliveryFilter {
   std::size_t limit = 50;  ///< 1 to 200
 };
 
-/// Which deliveries of an endpoint are to be made again.
-struct DeadOnes {};
+/// From where on in the log an endpoint is told again: every event that it wants, whether it was owed before or not.
 struct AfterSeq {
-  std::int64_t seq =
-      0;  ///< every event of the log behind it that the endpoint wants, whether it was owed before or not
+  std::int64_t seq = 0;
 };
 struct Since {
-  WallTime time;  ///< deliveries that came into being then or later
+  WallTime time;  ///< what was stored then or later
 };
+/// Which deliveries of an endpoint are to be made again.
+struct DeadOnes {};
 using Again = std::variant<DeadOnes, AfterSeq, Since>;
+inline constexpr std::int64_t max_revived = 50'000;
 
 /// What is wrong with an endpoint's fields; empty: nothing. Host names are judged when they are connected to.
 std::string fault_of_url(std::string_view url, const net::AddressPolicy& policy);
@@ -126,10 +127,13 @@ class Registry {
   asio::awaitable<Result<calls::Page<Delivery>>> deliveries(DeliveryFilter filter);
   asio::awaitable<Result<Delivery>> delivery(std::string delivery_id);
   asio::awaitable<Result<Delivery>> redeliver(std::string delivery_id);
-  /// How many that had been settled are pending again. What AfterSeq adds from the log comes later.
+  /// How many dead ones are pending again: the earliest max_revived at most, some at a time, so that others can write
+  /// meanwhile; after an error those that were dealt with are. What AfterSeq and Since bring comes from the log, later.
   asio::awaitable<Result<std::int64_t>> redeliver_all(std::string endpoint_id, Again which);
 
  private:
+  asio::awaitable<Result<>> tell_again(std::string endpoint_id, Again which);
+  asio::awaitable<Result<std::int64_t>> redeliver_dead(std::string endpoint_id);
   template <class T, class Work>
   asio::awaitable<Result<T>> changing(Work work);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <trunkline/base/cidr.hpp>
 #include <trunkline/base/result.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -21,7 +22,7 @@ class AddressPolicy {
  public:
   /// Only public addresses.
   AddressPolicy() = default;
-  /// Also those in `networks`, as `10.0.0.0/8` or `fd00::/8`. Error `invalid_network` names the one that is wrong.
+  /// Also those in `networks`. The error is that of Cidr::parse(), and names the one that is wrong.
   static Result<AddressPolicy> allowing(std::span<const std::string> networks);
 
   /// Without TLS only what was allowed by name: a public network is everybody's.
@@ -30,11 +31,7 @@ class AddressPolicy {
   bool takes_plain() const { return !networks_.empty(); }
 
  private:
-  struct Network {
-    boost::asio::ip::address_v6 prefix;  ///< an IPv4 network in its mapped form
-    unsigned bits = 0;
-  };
-  std::vector<Network> networks_;
+  std::vector<Cidr> networks_;
 };
 
 }  // namespace trunkline::net

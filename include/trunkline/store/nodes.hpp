@@ -42,8 +42,8 @@ class Nodes {
   /// Gives up a node that has not beaten since it was seen at that beat.
   asio::awaitable<Result<>> give_up(NodeBeat node);
 
-  /// True when this node has the lease now, for `ttl`: who asks again in time keeps it. Nodes' clocks may differ by
-  /// less than the ttl; what is done under a lease must do no harm when two do it.
+  /// True when this node has the lease now, for `ttl` by the clock of the database: who asks again in time keeps it.
+  /// A node that hangs does not see it end: what is done under a lease must do no harm when two do it.
   asio::awaitable<Result<bool>> hold(std::string lease, milliseconds ttl);
 
  private:

@@ -28,11 +28,13 @@ struct RedisOptions {
   RedisAddress server;       ///< unused with Sentinel
   bool tls = false;          ///< to the server and to the Sentinels; certificate and name are checked
   std::string user;          ///< empty: the default user
-  std::string password;      ///< empty: none; the Sentinels are asked without
+  std::string password;      ///< empty: none
   std::size_t database = 0;  ///< by SELECT
   /// Who is asked where the master is, each `idle_limit` and after each loss; empty: `server` is it.
   std::vector<RedisAddress> sentinels;
   std::string sentinel_master;            ///< what they call it
+  std::string sentinel_user;              ///< for the Sentinels alone, as `user`
+  std::string sentinel_password;          ///< empty: none
   std::filesystem::path ca_file;          ///< PEM; empty: what the system trusts
   std::string prefix = "trunkline:";      ///< before every key and channel
   std::string client_name = "trunkline";  ///< as CLIENT LIST shows it

@@ -111,6 +111,9 @@ class Sql {
   /// From here to its end, one transaction at a time has the turn of that number, on all nodes. Nothing to wait for
   /// where writes are one at a time anyway. Throws SqlFailure.
   virtual void take_turn(std::int64_t /*number*/) {}
+  /// The clock of the database, for what nodes must agree about: an expression in its SQL, milliseconds since 1970. In
+  /// a transaction it may stand still.
+  virtual std::string_view clock() const = 0;
 
   std::vector<Row> query(std::string_view statement, std::initializer_list<Value> params = {}) {
     return query(statement, std::span<const Value>(params.begin(), params.size()));

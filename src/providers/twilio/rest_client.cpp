@@ -1,5 +1,6 @@
 #include <trunkline/base/base64.hpp>
 #include <trunkline/base/form.hpp>
+#include <trunkline/base/json.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/calls/fold.hpp>
 #include <trunkline/net/client.hpp>
@@ -16,11 +17,6 @@ namespace {
 constexpr milliseconds timeout{10'000};
 
 constexpr std::size_t max_answer_bytes = 64 * 1024;
-
-std::string text_of(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // https://www.twilio.com/docs/voice/api/call-resource: numbers are text, times RFC 2822, and null until they are known.
 Result<std::optional<calls::ProviderWord>> read_call(const std::string& body) {

@@ -35,6 +35,7 @@ class Connection final : public Sql {
   void post_all(const SetStatement& statement, std::span<const Tuple> rows) override;
   void script(std::string_view statements) override;
   void take_turn(std::int64_t number) override;
+  std::string_view clock() const override { return "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)"; }
 
   enum class Mode : std::uint8_t { read, write };
   /// Says nothing to the server yet: BEGIN travels with the first statement.

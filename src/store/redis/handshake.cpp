@@ -17,12 +17,12 @@ constexpr std::size_t read_bytes = 4 * 1024;
 
 using Opened = Result<std::shared_ptr<Transport>>;
 
-std::string name_of(const RedisAddress& address) {
-  return address.host + " port " + std::to_string(address.port);
+std::string name_of(const char* kind, const RedisAddress& address) {
+  return kind + (" at " + address.host) + " port " + std::to_string(address.port);
 }
 
-Error unavailable(const RedisAddress& address, const std::string& why) {
-  return make_error("live_unavailable", "Redis at " + name_of(address) + " " + why);
+Error unavailable(const std::string& server, const std::string& why) {
+  return make_error("live_unavailable", server + " " + why);
 }
 
 /// A command of the handshake, and what it was for when it is refused.
@@ -31,14 +31,16 @@ struct Step {
   std::string what;
 };
 
+std::vector<Step> login_with(const std::string& user, const std::string& password) {
+  if (password.empty()) return {};
+  Command login{"AUTH"};
+  if (!user.empty()) login.push_back(user);
+  login.push_back(password);
+  return {{std::move(login), "the password"}};
+}
+
 std::vector<Step> steps_for(const RedisOptions& options) {
-  std::vector<Step> steps;
-  if (!options.password.empty()) {
-    Command login{"AUTH"};
-    if (!options.user.empty()) login.push_back(options.user);
-    login.push_back(options.password);
-    steps.push_back({std::move(login), "the password"});
-  }
+  std::vector<Step> steps = login_with(options.user, options.password);
   steps.push_back({{"CLIENT", "SETNAME", options.client_name}, "the name of the connection"});
   if (options.database != 0) {
     steps.push_back({{"SELECT", std::to_string(options.database)}, "database " + std::to_string(options.database)});
@@ -49,20 +51,26 @@ std::vector<Step> steps_for(const RedisOptions& options) {
 }
 
 // Never the server's own words: it may repeat what it was told.
-Error not_let_in(const RedisAddress& address, const Reply& reply, const std::string& what) {
+Error not_let_in(const std::string& server, const Reply& reply, const std::string& what) {
   const std::string code(reply.error_code());
-  if (to_error(reply).code == "live_unavailable") return unavailable(address, "is not ready (" + code + ")");
-  const std::string message = code == "NOAUTH" ? "Redis at " + name_of(address) + " asks for a password"
-                                               : "Redis at " + name_of(address) + " refuses " + what;
-  return make_error("live_refused", message + " (" + code + ")");
+  if (to_error(reply).code == "live_unavailable") return unavailable(server, "is not ready (" + code + ")");
+  const std::string why = code == "NOAUTH" ? "asks for a password" : "refuses " + what;
+  return make_error("live_refused", server + " " + why + " (" + code + ")");
 }
 
 bool is_master(const Reply& role) {
   return !role.elements.empty() && role.elements[0].text == "master";
 }
 
-asio::awaitable<Opened> open_server(asio::io_context& loop, const RedisAddress& address, const RedisOptions& options,
-                                    const std::vector<Step>& steps) {
+/// A connection on which every step was taken.
+struct Entered {
+  std::shared_ptr<Transport> transport;
+  Reply last;  ///< to the last step
+};
+
+asio::awaitable<Result<Entered>> enter(asio::io_context& loop, const char* kind, const RedisAddress& address,
+                                       const RedisOptions& options, const std::vector<Step>& steps) {
+  const std::string name = name_of(kind, address);
   const MonoTime deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   auto transport = std::make_shared<Transport>(loop);
   const auto opened = co_await transport->open(address, options, deadline);
@@ -70,35 +78,38 @@ asio::awaitable<Opened> open_server(asio::io_context& loop, const RedisAddress& 
   std::vector<Command> commands;
   commands.reserve(steps.size());
   for (const Step& step : steps) commands.push_back(step.command);
-  const auto replies = co_await exchange(transport, std::move(commands), deadline);
-  if (!replies) co_return unavailable(address, "does not answer: " + replies.error().message);
+  auto replies = co_await exchange(transport, std::move(commands), deadline);
+  if (!replies) co_return unavailable(name, "does not answer: " + replies.error().message);
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if ((*replies)[i].is_error()) co_return not_let_in(address, (*replies)[i], steps[i].what);
+    if ((*replies)[i].is_error()) co_return not_let_in(name, (*replies)[i], steps[i].what);
   }
-  if (steps.back().command.front() == "ROLE" && !is_master(replies->back())) {
-    co_return unavailable(address, "is no master");
-  }
-  co_return transport;
+  co_return Entered{std::move(transport), std::move(replies->back())};
+}
+
+asio::awaitable<Opened> open_server(asio::io_context& loop, const RedisAddress& address, const RedisOptions& options) {
+  const auto steps = steps_for(options);
+  const auto entered = co_await enter(loop, "Redis", address, options, steps);
+  if (!entered) co_return entered.error();
+  if (!options.sentinels.empty() && !is_master(entered->last)) {
+    co_return unavailable(name_of("Redis", address), "is no master");
+  };
+  co_return entered->transport;
 }
 
 asio::awaitable<Result<RedisAddress>> ask_sentinel(asio::io_context& loop, const RedisAddress& sentinel,
                                                    const RedisOptions& options) {
-  const MonoTime deadline = std::chrono::steady_clock::now() + options.connect_timeout;
-  auto transport = std::make_shared<Transport>(loop);
-  const auto opened = co_await transport->open(sentinel, options, deadline);
-  if (!opened) co_return opened.error();
-  std::vector<Command> question{{"SENTINEL", "get-master-addr-by-name", options.sentinel_master}};
-  const auto replies = co_await exchange(transport, std::move(question), deadline);
-  transport->close();
-  if (!replies) co_return unavailable(sentinel, "(Sentinel) does not answer: " + replies.error().message);
-  const Reply& reply = replies->front();
-  if (reply.is_error()) co_return not_let_in(sentinel, reply, "to name a master");
+  std::vector<Step> steps = login_with(options.sentinel_user, options.sentinel_password);
+  steps.push_back({{"SENTINEL", "get-master-addr-by-name", options.sentinel_master}, "to name a master"});
+  const auto entered = co_await enter(loop, "Sentinel", sentinel, options, steps);
+  if (!entered) co_return entered.error();
+  entered->transport->close();
+  const Reply& reply = entered->last;
   if (reply.elements.size() != 2) {
     co_return make_error("live_refused",
-                         "Sentinel at " + name_of(sentinel) + " knows no master '" + options.sentinel_master + "'");
+                         name_of("Sentinel", sentinel) + " knows no master '" + options.sentinel_master + "'");
   }
   const auto port = text::to_uint(reply.elements[1].text);
-  if (!port || *port == 0 || *port > 65'535) co_return unavailable(sentinel, "(Sentinel) names no port");
+  if (!port || *port == 0 || *port > 65'535) co_return unavailable(name_of("Sentinel", sentinel), "names no port");
   co_return RedisAddress{reply.elements[0].text, static_cast<std::uint16_t>(*port)};
 }
 
@@ -139,8 +150,7 @@ asio::awaitable<Opened> connect_to_master(asio::io_context& loop, RedisOptions o
     if (!master) co_return master.error();
     found = *master;
   }
-  const auto steps = steps_for(options);
-  co_return co_await open_server(loop, found, options, steps);
+  co_return co_await open_server(loop, found, options);
 }
 
 bool is_no_master(const Reply& reply) {

@@ -24,6 +24,9 @@ class Connection final : public Sql {
   std::vector<Row> query(std::string_view statement, std::span<const Value> params) override;
   std::int64_t execute(std::string_view statement, std::span<const Value> params) override;
   void script(std::string_view statements) override;
+  std::string_view clock() const override {
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";  // Julian days, of which 1970 began one
+  }
 
   /// BEGIN, COMMIT, SAVEPOINT and their like, for those who own the transaction. Throws SqlFailure.
   void control(std::string_view statement);

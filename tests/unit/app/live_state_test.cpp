@@ -50,9 +50,14 @@ TEST_CASE("Sentinels are read, and what is wrong begins with the variable") {
   config::Redis settings = by_parts();
   settings.sentinels = {"s1", "10.0.0.2:5000"};
   settings.sentinel_master = "calls";
+  settings.sentinel_user = "asker";
+  settings.sentinel_password = "of-sentinels";
   const auto options = redis_options(settings).value();
   CHECK(options.sentinels == std::vector<store::RedisAddress>{{"s1", 26379}, {"10.0.0.2", 5000}});
   CHECK(options.sentinel_master == "calls");
+  CHECK(options.sentinel_user == "asker");
+  CHECK(options.sentinel_password == "of-sentinels");
+  CHECK(options.password == "by-parts");
 
   settings.sentinels = {"s1:port"};
   CHECK(redis_options(settings).error().message == "REDIS_SENTINELS has no valid port");

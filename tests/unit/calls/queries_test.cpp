@@ -194,6 +194,11 @@ TEST_CASE("a call's events are read in order from a version on, those of all cal
   CHECK(first_of_one->size() == 1);
   CHECK(run(fixture.service->events_of_after("call_none", 0, 10)).value().empty());
 
+  const auto alone = run(fixture.service->event(of_one_after->back().id)).value();
+  REQUIRE(alone.has_value());
+  CHECK(to_json_text(*alone) == to_json_text(of_one_after->back()));
+  CHECK_FALSE(run(fixture.service->event("evt_none")).value().has_value());
+
   const auto limited = run(fixture.service->events_after(0, 2));
   REQUIRE(limited.has_value());
   CHECK(limited->size() == 2);

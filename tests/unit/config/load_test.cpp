@@ -259,6 +259,11 @@ TEST_CASE("the settings of Redis are checked one by one and together") {
   const Loaded loaded = inputs.load();
   REQUIRE(loaded.ok());
   CHECK(loaded.settings.redis.sentinels == std::vector<std::string>{"s1:26379", "s2"});
+  inputs.environment["REDIS_SENTINEL_USER"] = "asker";
+  CHECK_THAT(problem_of(inputs.load(), "REDIS_SENTINEL_PASSWORD").problem, Contains("is missing"));
+  inputs.environment["REDIS_SENTINEL_PASSWORD"] = "of-sentinels";
+  CHECK(inputs.load().settings.redis.sentinel_password == "of-sentinels");
+  CHECK(effective(inputs.load(), "REDIS_SENTINEL_PASSWORD") == "******** from environment");
   inputs.environment.erase("REDIS_SENTINELS");
   CHECK_THAT(problem_of(inputs.load(), "REDIS_SENTINELS").problem, Contains("is missing"));
 

@@ -54,7 +54,7 @@ struct Fixture {
     made.node_id = node;
     made.limit = 16;
     made.now = calls.clock.wall();
-    made.claimed_until = made.now + std::chrono::seconds(30);
+    made.claim = std::chrono::seconds(30);
     return made;
   }
   /// What the log holds behind the endpoint's cursor, at most `most`.
@@ -64,6 +64,16 @@ struct Fixture {
     page.events = ok(run(calls.service->events_after(page.after, most)));
     for (std::size_t i = 0; i < page.events.size(); ++i) page.delivery_ids.push_back(calls.ids->make("msg"));
     return page;
+  }
+  /// Half a minute and a little more by the clock of the database, which nobody moves.
+  void let_claims_run_out() {
+    REQUIRE(store::test::execute(*calls.database,
+                                 "UPDATE webhook_endpoints SET claimed_until = claimed_until - 30001 "
+                                 "WHERE claimed_until > 0"));
+  }
+  std::vector<Offer> offers(const std::string& node) {
+    return ok(calls.database->read_blocking<std::vector<Offer>>(
+        [&](store::Sql& sql) -> Result<std::vector<Offer>> { return read_offers(sql, node); }));
   }
   StepResult take(const Step& asked) {
     return ok(calls.database->write_blocking<StepResult>([&](store::Sql& sql) { return run_step(sql, asked); }));

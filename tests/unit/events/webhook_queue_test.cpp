@@ -138,7 +138,10 @@ TEST_CASE("an endpoint belongs to one node until its claim ends, and then what w
   fixture.arrive("CA1");
   const auto first = fixture.look(id);
   CHECK_FALSE(fixture.take(fixture.step(id, "node_2")).mine);
-  fixture.calls.clock.advance(seconds(31));
+  CHECK_FALSE(fixture.offers("node_2").front().claimable);
+  CHECK(fixture.offers("node_1").front().claimable);
+  fixture.let_claims_run_out();
+  CHECK(fixture.offers("node_2").front().claimable);
   Step taking = fixture.step(id, "node_2");
   taking.first = true;
   const auto taken = fixture.take(taking);
@@ -146,6 +149,19 @@ TEST_CASE("an endpoint belongs to one node until its claim ends, and then what w
   REQUIRE(taken.sending.size() == 1);
   CHECK(taken.sending.front().delivery.id == first.sending.front().delivery.id);  // the same webhook-id
   CHECK_FALSE(fixture.take(fixture.step(id)).mine);
+}
+
+TEST_CASE("claims go by the clock of the database, however much those of the nodes differ") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  fixture.arrive("CA1");
+  CHECK(fixture.look(id).mine);
+  fixture.calls.clock.advance(std::chrono::hours(1));  // a node that is ahead
+  CHECK_FALSE(fixture.offers("node_2").front().claimable);
+  CHECK_FALSE(fixture.take(fixture.step(id, "node_2")).mine);
+  fixture.calls.clock.advance(-std::chrono::hours(2));  // and one that is behind
+  fixture.let_claims_run_out();
+  CHECK(fixture.take(fixture.step(id, "node_2")).mine);
 }
 
 TEST_CASE("whoever lets go of an endpoint leaves what was under way to the next") {
@@ -209,6 +225,23 @@ TEST_CASE("when so much is pending the log waits, and nothing of it is lost") {
   const auto full = fixture.look(id);
   CHECK(full.full);
   CHECK(fixture.find(id).cursor == 2);
+}
+
+TEST_CASE("what is pending and what is dead is counted, up to a limit") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  for (const char* sid : {"CA1", "CA2"}) fixture.arrive(sid);
+  fixture.look(id);
+  REQUIRE(store::test::execute(*fixture.calls.database,
+                               "UPDATE webhook_deliveries SET state = 'dead', settled_at = 1 WHERE seq = 1"));
+  const auto counted = [&](std::int64_t most) {
+    return fixture.calls.database
+        ->read_blocking<Backlog>([&](store::Sql& sql) -> Result<Backlog> { return count_backlog(sql, most); })
+        .value();
+  };
+  CHECK(counted(10).pending == 3);
+  CHECK(counted(10).dead == 1);
+  CHECK(counted(2).pending == 2);
 }
 
 TEST_CASE("deliveries are forgotten some time after they were settled, those of a deleted endpoint at once") {

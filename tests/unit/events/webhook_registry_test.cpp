@@ -1,7 +1,12 @@
+#include "events/webhook_again.hpp"
 #include "unit/events/webhook_fixture.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <future>
 
 namespace trunkline::events::webhooks {
 namespace {
@@ -34,6 +39,24 @@ TEST_CASE("there are fifty endpoints at most") {
   CHECK(one_more.error().code == "too_many_webhook_endpoints");
   REQUIRE(run(fixture.registry.remove(ok(run(fixture.registry.list())).front().id)).has_value());
   fixture.endpoint();
+}
+
+TEST_CASE("who makes the last endpoint makes it alone") {
+  Fixture fixture;
+  for (std::size_t i = 1; i < max_endpoints; ++i) fixture.endpoint();
+  std::vector<std::unique_ptr<store::Database>> nodes;
+  const std::size_t others = fixture.calls.database->driver() == "sqlite" ? 0 : 5;
+  for (std::size_t i = 0; i < others; ++i) nodes.push_back(fixture.calls.home.open());
+  std::vector<std::future<bool>> made;
+  for (std::size_t i = 0; i <= others; ++i) {
+    store::Database& database = i == others ? *fixture.calls.database : *nodes[i];
+    made.push_back(std::async(std::launch::async, [&fixture, &database] {
+      Registry registry(database, fixture.policy, fixture.calls.clock, *fixture.calls.ids);
+      return run(registry.create("https://example.com/", "", {})).has_value();
+    }));
+  }
+  CHECK(std::ranges::count_if(made, [](auto& one) { return one.get(); }) == 1);
+  CHECK(fixture.calls.count("webhook_endpoints") == static_cast<std::int64_t>(max_endpoints));
 }
 
 TEST_CASE("what is changed is changed, the rest stays") {
@@ -142,11 +165,101 @@ TEST_CASE("the log is delivered again from a place in it, also what was never ow
   auto sending = fixture.look(id).sending;
   sending = fixture.answer(id, sending, 200).sending;
   fixture.answer(id, sending, 200);
-  CHECK(ok(run(fixture.registry.redeliver_all(id, AfterSeq{1}))) == 2);
+  const auto told = fixture.deliveries(id);
+  CHECK(ok(run(fixture.registry.redeliver_all(id, AfterSeq{1}))) == 0);  // it comes from the log
   CHECK(seqs(fixture.look(id).sending) == Seqs{2, 3});
   CHECK(fixture.deliveries(id).size() == 3);
+  CHECK(fixture.delivery(told.front().id).state == DeliveryState::pending);
+  CHECK(fixture.delivery(told.front().id).attempts == 0);
   CHECK(ok(run(fixture.registry.redeliver_all(id, DeadOnes{}))) == 0);
-  CHECK(ok(run(fixture.registry.redeliver_all(id, Since{fixture.calls.clock.wall()}))) == 0);  // all are pending
+  CHECK(run(fixture.registry.redeliver_all("we_nobody", AfterSeq{1})).error().code == "webhook_endpoint_not_found");
+  CHECK(run(fixture.registry.redeliver_all("we_nobody", DeadOnes{})).error().code == "webhook_endpoint_not_found");
+}
+
+TEST_CASE("what was stored from some time on is delivered again, past what is missing in the log") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  for (int i = 0; i < 4; ++i) {  // two events each
+    fixture.calls.clock.advance(std::chrono::minutes(1));
+    fixture.arrive("CA" + std::to_string(i));
+  }
+  const auto since = fixture.calls.clock.wall() - std::chrono::minutes(1);
+  fixture.look(id);
+  REQUIRE(store::test::execute(*fixture.calls.database,
+                               "UPDATE webhook_deliveries SET state = 'delivered', settled_at = 1"));
+  const auto again_from = [&](WallTime time) {
+    REQUIRE(run(fixture.registry.redeliver_all(id, Since{time})).has_value());
+    return fixture.find(id).cursor;
+  };
+  CHECK(again_from(fixture.calls.clock.wall() + milliseconds(1)) == 8);
+  CHECK(again_from(since) == 4);
+  CHECK(seqs(fixture.look(id).sending) == Seqs{5, 7});
+  REQUIRE(store::test::execute(*fixture.calls.database, "DELETE FROM event_log WHERE seq IN (4, 5)"));
+  CHECK(again_from(since) == 3);
+  CHECK(again_from(from_millis(0)) == 0);
+}
+
+TEST_CASE("an earlier one that is delivered again takes the turn of one that waits for its time") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  fixture.arrive("CA1");
+  const auto second = fixture.answer(id, fixture.look(id).sending, 200).sending;
+  CHECK(fixture.answer(id, second, 400).sending.empty());
+  REQUIRE(run(fixture.registry.redeliver_all(id, AfterSeq{0})).has_value());
+  const auto first = fixture.look(id).sending;
+  CHECK(seqs(first) == Seqs{1});
+  CHECK(fixture.answer(id, first, 200).sending.empty());
+  fixture.calls.clock.advance(std::chrono::seconds(6));
+  CHECK(seqs(fixture.take(fixture.step(id)).sending) == Seqs{2});
+}
+
+/// Looks at what a transaction has changed before the next one begins.
+class WatchedDatabase final : public store::Database {
+ public:
+  WatchedDatabase(store::Database& inner, std::function<void()> after_write)
+      : inner_(inner), after_write_(std::move(after_write)) {}
+  std::string_view driver() const override { return inner_.driver(); }
+  std::size_t queued() const override { return inner_.queued(); }
+  void stop() override { inner_.stop(); }
+
+ private:
+  void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
+    if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
+    const auto written = inner_.write_blocking<void>(std::move(work));
+    after_write_();
+    done(written);
+  }
+
+  store::Database& inner_;
+  std::function<void()> after_write_;
+};
+
+TEST_CASE("weeks of dead ones are delivered again in parts, each call's in order") {
+  Fixture fixture;
+  const auto id = fixture.endpoint().id;
+  constexpr std::int64_t dead = 3 * max_part + 7;
+  constexpr std::int64_t calls = 10;
+  REQUIRE(fixture.calls.database
+              ->write_blocking<bool>([&](store::Sql& sql) -> Result<bool> {
+                for (std::int64_t seq = 1; seq <= dead; ++seq) {
+                  sql.post(
+                      "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, seq, call_id, type, state, due_at, "
+                      "next_attempt_at, created_at, settled_at, attempts) VALUES ($1, $2, $1, $3, $4, 'dtmf.received', "
+                      "'dead', 0, 0, 0, 1, 10)",
+                      {"msg_" + std::to_string(seq), id, seq, "call_" + std::to_string(seq % calls)});
+                }
+                return true;
+              })
+              .has_value());
+  std::vector<std::int64_t> pending = {0};
+  WatchedDatabase watched(*fixture.calls.database, [&] {
+    pending.push_back(fixture.calls.count("webhook_deliveries WHERE settled_at IS NULL"));
+  });
+  Registry registry(watched, fixture.policy, fixture.calls.clock, *fixture.calls.ids);
+  CHECK(ok(run(registry.redeliver_all(id, DeadOnes{}))) == dead);
+  CHECK(pending == std::vector<std::int64_t>{0, max_part, 2 * max_part, 3 * max_part, dead});
+  CHECK(fixture.calls.count("webhook_deliveries WHERE state = 'ready' AND attempts = 0 AND seq <= 10") == calls);
+  CHECK(fixture.calls.count("webhook_deliveries WHERE state = 'waiting'") == dead - calls);
 }
 
 TEST_CASE("a URL is judged when it is given, as far as it can be") {

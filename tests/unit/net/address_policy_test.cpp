@@ -98,14 +98,16 @@ TEST_CASE("networks that are allowed by name are gone to with and without TLS") 
   }
 }
 
-TEST_CASE("what is no network is refused by name") {
-  for (const std::string& text : std::vector<std::string>{"10.0.0.1", "10.0.0.0/33", "fd00::/129", "localhost", ""}) {
+TEST_CASE("networks are read as blocks of addresses are elsewhere, and what is none is refused by name") {
+  for (const std::string& text : std::vector<std::string>{"10.0.0.1/8", "10.0.0.0/33", "fd00::/129", "localhost", ""}) {
     const std::vector<std::string> networks = {"10.0.0.0/8", text};
     const auto policy = AddressPolicy::allowing(networks);
     REQUIRE(policy.has_error());
-    CHECK(policy.error().code == "invalid_network");
+    CHECK(policy.error().code == "invalid_cidr");
     CHECK_THAT(policy.error().message, Catch::Contains("'" + text + "'"));
   }
+  CHECK(allowing({"10.0.0.1"}).admits(make_address("10.0.0.1"), false));
+  CHECK_FALSE(allowing({"10.0.0.1"}).admits(make_address("10.0.0.2"), false));
   CHECK(AddressPolicy::allowing(std::vector<std::string>{"0.0.0.0/0", "::/0"})->admits(make_address("::1"), false));
 }
 

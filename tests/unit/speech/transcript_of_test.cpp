@@ -40,6 +40,7 @@ class OneAnswer final : public store::Database {
     }
     std::int64_t execute(std::string_view, std::span<const Value>) override { return 0; }
     void script(std::string_view) override {}
+    std::string_view clock() const override { return "0"; }
 
    private:
     OneAnswer& database_;
