@@ -153,22 +153,30 @@ asio::awaitable<Result<std::vector<Call>>> CallService::reap(
   co_return co_await impl_->change<std::vector<Call>>(work);
 }
 
-asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string gone) {
+asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string gone, std::string reason) {
+  const std::string data = nlohmann::json{{"reason", reason}, {"node", gone}}.dump();
+  std::vector<std::string> ids;
   auto look = [&](store::Sql& sql) -> Result<std::vector<std::string>> { return find_calls_on(sql, gone); };
-  const auto ids = co_await impl_->database.read<std::vector<std::string>>(look);
-  if (!ids) co_return ids.error();
-  if (ids->empty()) co_return std::size_t{0};
-  const std::string data = nlohmann::json{{"reason", "node-lost"}, {"node", gone}}.dump();
   auto work = [&](CallLog& log) -> Result<std::size_t> {
-    for (const std::string& id : *ids) {
+    std::size_t lost = 0;
+    for (const std::string& id : ids) {
       Call* call = log.lock(id);
       if (call == nullptr || call->node != gone || call->state != State::connected) continue;  // another node was first
       const WallTime at = later(log.now(), call->merge.resumed_at);
       log.append(*call, impl_->make_event(EventType::call_reconnecting, at, data));
     }
-    return ids->size();
+      ++lost;
+    return lost;
   };
-  co_return co_await impl_->change<std::size_t>(work);
+  for (std::size_t all = 0;;) {
+    auto found = co_await impl_->database.read<std::vector<std::string>>(look);
+    if (!found) co_return found.error();
+    if (found->empty()) co_return all;
+    ids = std::move(*found);
+    const auto lost = co_await impl_->change<std::size_t>(work);
+    if (!lost) co_return lost.error();
+    all += *lost;
+  }
 }
 
 asio::awaitable<Result<>> CallService::regain_stream(std::string call_id) {

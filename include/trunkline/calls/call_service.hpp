@@ -179,9 +179,9 @@ class CallService {
   asio::awaitable<Result<std::vector<Call>>> reap(Reaping reaping, const config::Calls& limits,
                                                   std::function<bool(const std::string& call_id)> has_media);
 
-  /// A node is gone, and with it the streams that ran there: marks their calls RECONNECTING, at most 50 of them, and
-  /// says how many there were. What the provider says of them, or the reaper, settles them.
-  asio::awaitable<Result<std::size_t>> lose_streams_of(std::string node);
+  /// A node is gone, or new, and with what it was the streams that ran there: marks their calls RECONNECTING, a batch
+  /// at a time, and says how many. What the provider says of them, or the reaper, settles them.
+  asio::awaitable<Result<std::size_t>> lose_streams_of(std::string node, std::string reason);
   /// The call's stream runs on this node after all: a call that was marked RECONNECTING is CONNECTED again.
   asio::awaitable<Result<>> regain_stream(std::string call_id);
 

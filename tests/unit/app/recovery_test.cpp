@@ -22,7 +22,7 @@ struct RecoveryFixture {
   calls::test::Fixture calls;
   ThreadPool pool{"recorder", 1, 100};
   recording::Library library{*calls.database, calls.folder / "recordings"};
-  Recovery recovery{*calls.service, library, *calls.database, pool, calls.clock};
+  Recovery recovery{*calls.service, library, pool, calls.clock};
 
   /// A call with running media; its recording's row.
   recording::Recording cut_off_call(const std::string& sid) {
