@@ -58,13 +58,14 @@ struct Verdict {
   std::optional<Closing> closing;
 };
 
-std::vector<Verdict> judge(std::vector<QuietCall> quiet, CallService::Reaping reaping, const config::Calls& limits,
+std::vector<Verdict> judge(std::vector<QuietCall> quiet, std::size_t most_closed, const config::Calls& limits,
                            WallTime now, const std::function<bool(const std::string&)>& has_media) {
   std::vector<Verdict> verdicts;
   for (QuietCall& candidate : quiet) {
     const bool lives = has_media(candidate.call.id);
     auto closing = overdue(candidate.call, candidate.touched_at, lives, limits, now);
-    if (reaping == CallService::Reaping::mark) closing.reset();
+    if (closing && most_closed == 0) closing.reset();
+    if (closing) --most_closed;
     if (closing || lives) verdicts.push_back({std::move(candidate.call), closing});
   }
   std::ranges::sort(verdicts, {}, [](const Verdict& verdict) { return verdict.call.id; });  // the order of locking
@@ -132,12 +133,12 @@ std::uint64_t CallService::dropped_events() const {
 }
 
 asio::awaitable<Result<std::vector<Call>>> CallService::reap(
-    Reaping reaping, const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
+    std::size_t most_closed, const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
   const WallTime now = impl_->clock.wall();
   auto look = [&](store::Sql& sql) -> Result<std::vector<QuietCall>> { return find_quiet_calls(sql, limits, now); };
   auto quiet = co_await impl_->database.read<std::vector<QuietCall>>(look);
   if (!quiet) co_return quiet.error();
-  const auto verdicts = judge(std::move(*quiet), reaping, limits, now, has_media);
+  const auto verdicts = judge(std::move(*quiet), most_closed, limits, now, has_media);
   if (verdicts.empty()) co_return std::vector<Call>{};
   auto work = [&](CallLog& log) -> Result<std::vector<Call>> {
     std::vector<Call> closed;
@@ -164,8 +165,8 @@ asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string go
       if (call == nullptr || call->node != gone || call->state != State::connected) continue;  // another node was first
       const WallTime at = later(log.now(), call->merge.resumed_at);
       log.append(*call, impl_->make_event(EventType::call_reconnecting, at, data));
-    }
       ++lost;
+    }
     return lost;
   };
   for (std::size_t all = 0;;) {

@@ -172,11 +172,10 @@ class CallService {
   std::uint64_t dropped_events() const;
 
   /// Marks the calls as alive, so that no node closes them, that are quiet and have a running stream on this node; that
-  /// is for every node to do, more often than each half of `limits.connected_timeout`. With `Reaping::close`, which one
-  /// node is enough for, also closes the calls of which nothing more is to be expected, and gives them. At most 500
-  /// calls a run.
-  enum class Reaping : std::uint8_t { mark, close };
-  asio::awaitable<Result<std::vector<Call>>> reap(Reaping reaping, const config::Calls& limits,
+  /// is for every node to do, more often than each half of `limits.connected_timeout`. Also closes calls of which
+  /// nothing more is to be expected, which one node is enough for, at most `most_closed` of them, and gives them. Looks
+  /// at 500 calls a run at most, the longest quiet first.
+  asio::awaitable<Result<std::vector<Call>>> reap(std::size_t most_closed, const config::Calls& limits,
                                                   std::function<bool(const std::string& call_id)> has_media);
 
   /// A node is gone, or new, and with what it was the streams that ran there: marks their calls RECONNECTING, a batch
