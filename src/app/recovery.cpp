@@ -13,6 +13,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,8 +23,8 @@ namespace {
 using calls::EventType;
 constexpr milliseconds first_wait{20};
 constexpr milliseconds longest_wait{2'000};
-
 constexpr milliseconds marking_limit{10'000};
+
 }  // namespace
 
 // The event settles the recording's row, in one transaction: a crash in between leaves the row for the next start.
@@ -31,9 +32,10 @@ asio::awaitable<Result<>> Recovery::tell(const recording::Recording& recording,
                                          const Result<recording::FileFacts>& facts) const {
   const auto type = facts ? EventType::recording_completed : EventType::recording_failed;
   auto data = facts ? recording::completed_data(recording.id, *facts, true)
-                    : recording::failed_data(recording.id, facts.error());
+                    : recording::failed_data(recording.id, facts.error(), std::nullopt, true);
   const auto told = co_await calls.append(recording.call_id, type, std::move(data));
   if (!told) co_return told.error();
+  if (told->version == 0) co_return Result<>{};  // it was settled meanwhile
   if (facts) {
     log::info("recording recovered", {{"recordingId", recording.id}, {"durationMs", facts->duration_ms}});
   } else {
@@ -95,8 +97,6 @@ asio::awaitable<Result<>> Recovery::lose_streams_in_time(std::string node) const
     timer.expires_after(wait);
     co_await timer.async_wait(asio::use_awaitable);
   }
-  asio::co_spawn(worker.context(), finish_recordings(node, clock.wall()), asio::detached);
-  return {};
 }
 
 Result<> Recovery::begin(const std::string& node, net::Worker& worker) const {
@@ -104,6 +104,8 @@ Result<> Recovery::begin(const std::string& node, net::Worker& worker) const {
   auto marking = asio::co_spawn(loop, lose_streams_in_time(node), asio::use_future);
   loop.run();
   if (auto marked = marking.get(); !marked) return marked;
+  asio::co_spawn(worker.context(), finish_recordings(node, clock.wall()), asio::detached);
+  return {};
 }
 
 }  // namespace trunkline::app

@@ -12,6 +12,8 @@
 
 namespace trunkline::calls {
 
+class Fields;
+
 /// The data of an event has no more.
 inline constexpr std::size_t max_event_data_bytes = 64 * 1024;
 
@@ -31,8 +33,8 @@ class CallLog {
 
   /// Folds and appends. The event comes back with its version and state; with version 0 when it is in the log already.
   /// What an event says of a transcript, of quality or of a recording goes to their rows along with it. A recording
-  /// that is settled, or that the call does not have, is not settled again: such an event is as one that is in the log
-  /// already.
+  /// that is settled, or that the call does not have, is not settled again, but for a better word, which is marked as a
+  /// correction: any other such event is as one that is in the log already.
   Event append(Call& call, Event event);
 
   /// Writes the changed calls and participants back; what was appended, in order. Last act.
@@ -50,7 +52,8 @@ class CallLog {
   Call* adopt(const std::vector<store::Row>& snapshots);
   Call& hold(Call call, bool stored);
   void insert_segment(const Event& event);
-  bool settle_recording(const Call& call, const Event& event);  // false when there is nothing to settle
+  bool settle_recording(const Call& call, Event& event);  // false when there is nothing to settle
+  void write_recording(const Event& event, const Fields& data);
 
   store::Sql& sql_;
   WallTime now_;

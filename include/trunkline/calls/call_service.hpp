@@ -162,7 +162,9 @@ class CallService {
   ///
   /// recording_completed and recording_failed with a `recordingId` settle the row of that recording in the same
   /// transaction, from their data. They do so once: when the row is settled already nothing is appended, and the event
-  /// comes back with version 0. Whoever is not sure that it was told tells it again.
+  /// comes back with version 0. Whoever is not sure that it was told tells it again. But a better word is taken, and
+  /// its event has `correction`: that of the node that wrote the recording counts more than one that is `recovered`,
+  /// and anything more than `orphaned`.
   asio::awaitable<Result<Event>> append(std::string call_id, EventType type, std::string data);
 
   /// The same from any thread without waiting: queued in order per call, retried with back-off while the store is down,
