@@ -131,7 +131,7 @@ class App::Impl {
         api(api::make_api({settings, calls, *twilio, library, *database, streams, commands, media, hub, authenticator,
                            metrics, health, clock, idempotent, limits, webhook_figures, webhooks})),
         server(workers, *api, settings.server, *ids, files),
-        recovery{calls, library, *database, finishers, clock},
+        recovery{calls, library, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
         cleanup({settings, calls, library, *database, files, metrics, idempotent, clock, identity.id()}),
         upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server,

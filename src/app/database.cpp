@@ -19,4 +19,9 @@ Result<std::unique_ptr<store::Database>> open_database(const config::Settings& s
   return store::open_sqlite({.path = settings.data_dir / "trunkline.db"});
 }
 
+Result<std::unique_ptr<store::Database>> open_database_to_read(const config::Settings& settings) {
+  if (!settings.database.url.empty()) return open_database(settings);
+  return store::open_sqlite({.path = settings.data_dir / "trunkline.db", .only_to_read = true});
+}
+
 }  // namespace trunkline::app

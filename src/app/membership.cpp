@@ -72,18 +72,13 @@ asio::awaitable<void> Membership::settle(store::NodeBeat gone) {
 }
 
 asio::awaitable<bool> Membership::mark_calls_of(const std::string& node) {
-  std::size_t lost = 0;
-  for (;;) {
-    const auto batch = co_await parts_.calls.lose_streams_of(node);
-    if (!batch) {
-      log::warn("the calls of a lost node wait", {{"node", node}, {"reason", batch.error().message}});
-      co_return false;
-    }
-    if (*batch == 0) break;
-    lost += *batch;
+  const auto lost = co_await parts_.calls.lose_streams_of(node, "node-lost");
+  if (lost) {
+    log::warn("a node is gone", {{"node", node}, {"calls", *lost}});
+  } else {
+    log::warn("the calls of a lost node wait", {{"node", node}, {"reason", lost.error().message}});
   }
-  log::warn("a node is gone", {{"node", node}, {"calls", lost}});
-  co_return true;
+  co_return lost.has_value();
 }
 
 asio::awaitable<bool> Membership::leads() {

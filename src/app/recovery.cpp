@@ -6,24 +6,24 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <nlohmann/json.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace trunkline::app {
 namespace {
 
 using calls::EventType;
-using nlohmann::json;
-
 constexpr milliseconds first_wait{20};
 constexpr milliseconds longest_wait{2'000};
+constexpr milliseconds marking_limit{10'000};
 
 }  // namespace
 
@@ -32,9 +32,10 @@ asio::awaitable<Result<>> Recovery::tell(const recording::Recording& recording,
                                          const Result<recording::FileFacts>& facts) const {
   const auto type = facts ? EventType::recording_completed : EventType::recording_failed;
   auto data = facts ? recording::completed_data(recording.id, *facts, true)
-                    : recording::failed_data(recording.id, facts.error());
+                    : recording::failed_data(recording.id, facts.error(), std::nullopt, true);
   const auto told = co_await calls.append(recording.call_id, type, std::move(data));
   if (!told) co_return told.error();
+  if (told->version == 0) co_return Result<>{};  // it was settled meanwhile
   if (facts) {
     log::info("recording recovered", {{"recordingId", recording.id}, {"durationMs", facts->duration_ms}});
   } else {
@@ -85,20 +86,24 @@ asio::awaitable<void> Recovery::finish_recordings(std::string node, WallTime beg
   }
 }
 
-Result<> Recovery::begin(const std::string& node, net::Worker& worker) const {
-  auto cut_off =
-      database.read_blocking<std::vector<std::string>>([&](store::Sql& sql) -> Result<std::vector<std::string>> {
-        std::vector<std::string> ids;
-        const auto rows =
-            sql.query("SELECT id FROM calls WHERE node = $1 AND terminal = 0 AND state = 'CONNECTED'", {node});
-        ids.reserve(rows.size());
-        for (const auto& row : rows) ids.push_back(row.text(0));
-        return ids;
-      });
-  if (!cut_off) return cut_off.error();
-  for (const auto& id : *cut_off) {
-    calls.append_later(id, EventType::call_reconnecting, json{{"reason", "node-restarted"}, {"node", node}}.dump());
+// Before a stream begins here: it would be taken for one of those.
+asio::awaitable<Result<>> Recovery::lose_streams_in_time(std::string node) const {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const auto give_up = clock.mono() + marking_limit;
+  for (auto wait = first_wait;; wait = std::min(wait * 2, longest_wait)) {
+    const auto lost = co_await calls.lose_streams_of(node, "node-restarted");
+    if (lost) co_return Result<>{};
+    if (!store::store_is_away(lost.error()) || clock.mono() >= give_up) co_return lost.error();
+    timer.expires_after(wait);
+    co_await timer.async_wait(asio::use_awaitable);
   }
+}
+
+Result<> Recovery::begin(const std::string& node, net::Worker& worker) const {
+  asio::io_context loop{1};  // the workers do not turn yet
+  auto marking = asio::co_spawn(loop, lose_streams_in_time(node), asio::use_future);
+  loop.run();
+  if (auto marked = marking.get(); !marked) return marked;
   asio::co_spawn(worker.context(), finish_recordings(node, clock.wall()), asio::detached);
   return {};
 }

@@ -14,18 +14,19 @@ namespace trunkline::app {
 struct Recovery {
   calls::CallService& calls;
   recording::Library& library;
-  store::Database& database;
   ThreadPool& pool;
   const Clock& clock;
 
   /// For this node at its start, before anything else happens: calls that had their stream here are marked RECONNECTING
-  /// until the provider or the reaper settles them; recordings are finished on `worker`, in the background.
+  /// until the provider or the reaper settles them, which blocks; recordings are finished on `worker`, in the
+  /// background.
   Result<> begin(const std::string& node, net::Worker& worker) const;
 
   /// Finishes from what lies on disk the recordings that a node began before `began` and did not end.
   asio::awaitable<void> finish_recordings(std::string node, WallTime began) const;
 
  private:
+  asio::awaitable<Result<>> lose_streams_in_time(std::string node) const;
   asio::awaitable<bool> finish_in_time(const recording::Recording& recording) const;
   asio::awaitable<Result<>> finish(const recording::Recording& recording) const;
   asio::awaitable<Result<>> tell(const recording::Recording& recording,

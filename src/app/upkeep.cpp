@@ -50,6 +50,7 @@ Upkeep::Upkeep(const Parts& parts)
     : parts_(parts),
       store_check_(parts.database, parts.health, parts.clock),
       live_check_(parts.live, parts.health, parts.metrics, parts.clock),
+      hang_ups_(parts.provider, parts.workers.at(0).context()),
       reconciler_({parts.settings.calls, parts.calls, parts.database, parts.provider, parts.metrics, parts.clock}) {}
 
 Upkeep::~Upkeep() = default;
@@ -76,24 +77,20 @@ asio::awaitable<void> Upkeep::reap_forever() {
   for (;;) {
     co_await pause(parts_.settings.calls.reaper_interval);
     const bool leads = co_await parts_.membership.leads();
-    using Reaping = calls::CallService::Reaping;
-    const auto closed =
-        co_await parts_.calls.reap(leads ? Reaping::close : Reaping::mark, parts_.settings.calls,
-                                   [this](const std::string& call_id) { return parts_.streams.has(call_id); });
+    const std::size_t most_closed = leads ? hang_ups_.room() : 0;
+    const auto closed = co_await parts_.calls.reap(
+        most_closed, parts_.settings.calls, [this](const std::string& call_id) { return parts_.streams.has(call_id); });
     if (!closed) log::warn("the reaper could not run", {{"reason", closed.error().message}});
     if (!closed || closed->empty()) continue;
     log::info("stale calls closed", {{"calls", closed->size()}});
-    for (const calls::Call& call : *closed) co_await hang_up(call);
+    for (const calls::Call& call : *closed) hang_up(call);
   }
 }
 
 // What is over for us must not go on elsewhere, recorded and paid for.
-asio::awaitable<void> Upkeep::hang_up(const calls::Call& call) {
+void Upkeep::hang_up(const calls::Call& call) {
   parts_.commands.end_soon(call.id, call.node, {media::EndCause::idle, "", false});
-  if (call.provider != parts_.provider.name()) co_return;
-  const auto hung_up = co_await parts_.provider.hang_up(call);
-  if (hung_up || hung_up.error().code == "provider_not_configured") co_return;
-  log::warn("a stale call was not hung up", {{"callId", call.id}, {"reason", hung_up.error().message}});
+  hang_ups_.push(call);
 }
 
 asio::awaitable<void> Upkeep::reconcile_forever() {

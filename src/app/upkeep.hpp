@@ -2,6 +2,7 @@
 
 #include "app/call_metrics.hpp"
 #include "app/cleanup.hpp"
+#include "app/hang_ups.hpp"
 #include "app/live_calls.hpp"
 #include "app/live_check.hpp"
 #include "app/membership.hpp"
@@ -57,7 +58,7 @@ class Upkeep {
 
   asio::awaitable<void> reap_forever();
   asio::awaitable<void> reconcile_forever();
-  asio::awaitable<void> hang_up(const calls::Call& call);
+  void hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> watch_live_forever();
   asio::awaitable<void> export_forever();
@@ -72,6 +73,7 @@ class Upkeep {
   Parts parts_;
   StoreCheck store_check_;
   LiveCheck live_check_;
+  HangUps hang_ups_;
   Reconciler reconciler_;
   std::vector<std::unique_ptr<Heart>> hearts_;
   std::uint64_t dropped_events_ = 0;  // what the metrics know of

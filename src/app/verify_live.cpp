@@ -1,89 +1,28 @@
+#include "app/live_comparison.hpp"
+
 #include <trunkline/app/live_state.hpp>
 #include <trunkline/app/verify_live.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
-#include <map>
+#include <exception>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace trunkline::app {
 namespace {
 
-namespace asio = boost::asio;
-using Differences = std::vector<calls::Difference>;
+using Found = Result<std::vector<calls::Difference>>;
 
-constexpr int most_looks = 50;
-constexpr milliseconds between_looks{500};
-constexpr std::int64_t max_calls = 100'000;
-
-struct Open {
-  std::string state;
-  std::int64_t version = 0;
-};
-
-/// What the database says: the open calls, and whether a node runs.
-struct Truth {
-  std::map<std::string, Open> open;
-  bool tended = false;
-};
-
-Result<Truth> read_truth(store::Sql& sql, WallTime since) {
-  Truth truth;
-  truth.tended =
-      !sql.query("SELECT id FROM nodes WHERE gone_at IS NULL AND beat_at > $1 LIMIT 1", {to_millis(since)}).empty();
-  for (const auto& row : sql.query("SELECT id, state, version FROM calls WHERE terminal = 0 LIMIT $1", {max_calls})) {
-    truth.open.emplace(row.text(0), Open{row.text(1), row.integer(2)});
-  }
-  return truth;
-}
-
-void compare(const std::string& id, const Open& call, const store::Hash& shown, Differences& differences) {
-  const auto field = [&](const char* name) {
-    const auto found = shown.find(name);
-    return found == shown.end() ? std::string("nothing") : found->second;
-  };
-  if (field("state") != call.state) differences.push_back({"live.state", id, call.state, field("state")});
-  const auto version = std::to_string(call.version);
-  if (field("version") != version) differences.push_back({"live.version", id, version, field("version")});
-}
-
-asio::awaitable<Result<Differences>> look(store::LiveStore& live, const Truth& truth) {
-  Differences differences;
-  if (!truth.tended) co_return differences;
-  const auto shown = co_await live.scored("calls");
-  if (!shown) co_return shown.error();
-  for (const auto& [id, began] : *shown) {
-    if (!truth.open.contains(id)) differences.push_back({"live.call", id, "nothing", "an open call"});
-  }
-  for (const auto& [id, call] : truth.open) {
-    const auto hash = co_await live.get_hash("call/" + id);
-    if (!hash) co_return hash.error();
-    compare(id, call, *hash, differences);
-  }
-  co_return differences;
-}
-
-// Nodes write what is live after what is stored, and renew what was lost.
-asio::awaitable<Result<Differences>> look_until_agreed(store::LiveStore& live, store::Database& database,
-                                                       milliseconds node_timeout) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  for (int looks = 1;; ++looks) {
-    const WallTime since = system_clock().wall() - node_timeout;
-    auto read = [since](store::Sql& sql) { return read_truth(sql, since); };
-    const auto truth = co_await database.read<Truth>(read);
-    if (!truth) co_return truth.error();
-    auto found = co_await look(live, *truth);
-    if (!found || found->empty() || looks == most_looks) co_return found;
-    timer.expires_after(between_looks);
-    co_await timer.async_wait(asio::use_awaitable);
+Error error_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& exception) {
+    return make_error("verify_failed", "what is live could not be compared", exception.what());
+  } catch (...) {
+    return make_error("verify_failed", "what is live could not be compared");
   }
 }
 
@@ -95,14 +34,13 @@ Result<> verify_live(const config::Settings& settings, store::Database& database
   if (!options) return options.error();
   asio::io_context loop{1};
   const auto live = store::open_redis(std::move(*options), loop, system_clock());
-  std::optional<Result<Differences>> found;
-  auto looking = [&]() -> asio::awaitable<void> {
-    found.emplace(co_await look_until_agreed(*live, database, settings.node.timeout));
+  std::optional<Found> found;
+  auto comparing = compare_live({*live, database, system_clock(), settings.node.timeout});
+  asio::co_spawn(loop, std::move(comparing), [&](const std::exception_ptr& thrown, Found compared) {
+    found.emplace(thrown ? Found(error_of(thrown)) : std::move(compared));
     live->stop();
-    loop.stop();
-  };
-  asio::co_spawn(loop, looking(), asio::detached);
-  loop.run();
+  });
+  loop.run();  // to its own end: until then the database's threads hold on to it
   if (!*found) return found->error();
   for (auto& difference : **found) report.add(std::move(difference));
   return {};

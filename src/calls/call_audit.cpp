@@ -109,9 +109,11 @@ void CallAudit::note_claims(const Event& event) {
   if (id.empty()) return;
   if (!recording) {
     told_.insert(std::move(id));
-  } else if (!settled_.try_emplace(id, completed ? "completed" : "failed").second) {
-    differ("recording.twice", id, "one event that settles it", event.id);
+    return;
   }
+  const bool corrects = data.value("correction", json()) == true;
+  const bool first = settled_.insert_or_assign(id, completed ? "completed" : "failed").second;
+  if (!first && !corrects) differ("recording.twice", id, "one event that settles it", event.id);
 }
 
 void CallAudit::take_recording(const store::Row& row) {

@@ -6,6 +6,7 @@
 
 #include <trunkline/calls/fold.hpp>
 
+#include <cstdint>
 #include <utility>
 
 namespace trunkline::calls {
@@ -87,6 +88,8 @@ const SetStatement insert_outbox(
     "INSERT INTO outbox (ordinal) SELECT call_events.ordinal FROM {rows} JOIN call_events ON call_events.id = rows.id",
     {{"id", Type::text}});
 
+const std::string orphaned = "orphaned";
+
 Value time_or_null(const std::optional<WallTime>& time) {
   return time ? Value(to_millis(*time)) : Value();
 }
@@ -132,6 +135,29 @@ Tuple row_of(const Event& event, WallTime now) {
 
 bool settles_recording(EventType type) {
   return type == EventType::recording_completed || type == EventType::recording_failed;
+}
+
+/// Who says how a recording came out. Of two the later here counts: who wrote it knows best, who repaired what was left
+/// has seen that, and whoever gave it up has seen nothing.
+enum class Word : std::uint8_t { none, gave_up, repaired, wrote };
+
+Word word_of(bool given_up, bool recovered) {
+  if (given_up) return Word::gave_up;
+  return recovered ? Word::repaired : Word::wrote;
+}
+Word word_of(const store::Row& recording) {
+  if (recording.text(0) == "recording") return Word::none;
+  return word_of(recording.text(1) == orphaned, recording.integer(2) != 0);
+}
+Word word_of(const Event& event, const Fields& data) {
+  const bool failed = event.type == EventType::recording_failed;
+  return word_of(failed && data.text("reason") == Value(orphaned), data.truth("recovered") == Value(std::int64_t{1}));
+}
+
+std::string as_correction(const std::string& data) {
+  auto object = nlohmann::json::parse(data);
+  object["correction"] = true;
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Event left_out(Event event) {
@@ -225,23 +251,31 @@ std::set<std::string> CallLog::stored_events(std::span<const Event> events) {
   return stored;
 }
 
-// The row first: whoever changes it tells the call of it, and nobody else. One that was given up for its node's sake is
-// open to that node still.
-bool CallLog::settle_recording(const Call& call, const Event& event) {
+// The call is locked: nobody else settles its recordings meanwhile.
+bool CallLog::settle_recording(const Call& call, Event& event) {
   const Fields data(event);
   if (!data.has("recordingId")) return true;  // the provider's own
+  const auto rows = sql_.query("SELECT state, failure, recovered FROM call_recordings WHERE id = $1 AND call_id = $2",
+                               {data.text("recordingId"), call.id});
+  if (rows.empty()) return false;
+  const Word known = word_of(rows.front());
+  if (word_of(event, data) <= known) return false;
+  write_recording(event, data);
+  if (known != Word::none) event.data = as_correction(event.data);
+  return true;
+}
+
+void CallLog::write_recording(const Event& event, const Fields& data) {
   const bool completed = event.type == EventType::recording_completed;
-  const auto changed = sql_.execute(
+  sql_.post(
       "UPDATE call_recordings SET state = $3, completed_at = $4, duration_ms = COALESCE($5, duration_ms), "
       "size_bytes = COALESCE($6, size_bytes), sha256 = COALESCE($7, sha256), channels = COALESCE($8, channels), "
       "sample_rate = COALESCE($9, sample_rate), format = COALESCE($10, format), recovered = $11, failure = $12, "
-      "updated_at = $13 WHERE id = $1 AND call_id = $2 AND "
-      "(state = 'recording' OR (failure = 'orphaned' AND $12 <> 'orphaned'))",
-      {data.text("recordingId"), call.id, text(completed ? "completed" : "failed"), to_millis(event.at),
+      "updated_at = $2 WHERE id = $1",
+      {data.text("recordingId"), to_millis(now_), text(completed ? "completed" : "failed"), to_millis(event.at),
        data.integer("durationMs"), data.integer("sizeBytes"), data.text("sha256"), data.integer("channels"),
        data.integer("sampleRate"), data.text("format"), data.truth("recovered"),
-       completed ? text("") : or_else(data.text("reason"), text("unknown")), to_millis(now_)});
-  return changed == 1;
+       completed ? text("") : or_else(data.text("reason"), text("unknown"))});
 }
 
 std::vector<Committed> CallLog::finish() {

@@ -14,6 +14,8 @@
 
 namespace trunkline::calls {
 
+class Fields;
+
 /// The data of an event has no more.
 inline constexpr std::size_t max_event_data_bytes = 64 * 1024;
 
@@ -49,7 +51,8 @@ class CallLog {
 
   /// Folds the event and remembers it. It comes back with its version and state. What an event says of a transcript, of
   /// quality or of a recording goes to their rows along with it. A recording that is settled, or that the call does not
-  /// have, is not settled again: such an event is left out and comes back with version 0.
+  /// have, is not settled again, but for a better word, which is marked as a correction: any other such event is left
+  /// out and comes back with version 0.
   Event append(Call& call, Event event);
 
   /// The ids of those that are in the log. While their calls are locked nobody else stores any.
@@ -73,7 +76,8 @@ class CallLog {
     std::vector<Participant> stored_participants;
   };
 
-  bool settle_recording(const Call& call, const Event& event);  // false when there is nothing to settle
+  bool settle_recording(const Call& call, Event& event);  // false when there is nothing to settle
+  void write_recording(const Event& event, const Fields& data);
   void write_calls();
   void write_events();
 

@@ -58,13 +58,14 @@ struct Verdict {
   std::optional<Closing> closing;
 };
 
-std::vector<Verdict> judge(std::vector<QuietCall> quiet, CallService::Reaping reaping, const config::Calls& limits,
+std::vector<Verdict> judge(std::vector<QuietCall> quiet, std::size_t most_closed, const config::Calls& limits,
                            WallTime now, const std::function<bool(const std::string&)>& has_media) {
   std::vector<Verdict> verdicts;
   for (QuietCall& candidate : quiet) {
     const bool lives = has_media(candidate.call.id);
     auto closing = overdue(candidate.call, candidate.touched_at, lives, limits, now);
-    if (reaping == CallService::Reaping::mark) closing.reset();
+    if (closing && most_closed == 0) closing.reset();
+    if (closing) --most_closed;
     if (closing || lives) verdicts.push_back({std::move(candidate.call), closing});
   }
   std::ranges::sort(verdicts, {}, [](const Verdict& verdict) { return verdict.call.id; });  // the order of locking
@@ -131,12 +132,12 @@ std::uint64_t CallService::dropped_events() const {
 }
 
 asio::awaitable<Result<std::vector<Call>>> CallService::reap(
-    Reaping reaping, const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
+    std::size_t most_closed, const config::Calls& limits, std::function<bool(const std::string& call_id)> has_media) {
   const WallTime now = impl_->clock.wall();
   auto look = [&](store::Sql& sql) -> Result<std::vector<QuietCall>> { return find_quiet_calls(sql, limits, now); };
   auto quiet = co_await impl_->database.read<std::vector<QuietCall>>(look);
   if (!quiet) co_return quiet.error();
-  const auto verdicts = judge(std::move(*quiet), reaping, limits, now, has_media);
+  const auto verdicts = judge(std::move(*quiet), most_closed, limits, now, has_media);
   if (verdicts.empty()) co_return std::vector<Call>{};
   auto work = [&](CallLog& log) -> Result<std::vector<Call>> {
     std::vector<Call> closed;
@@ -154,22 +155,30 @@ asio::awaitable<Result<std::vector<Call>>> CallService::reap(
   co_return co_await impl_->change<std::vector<Call>>(work);
 }
 
-asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string gone) {
+asio::awaitable<Result<std::size_t>> CallService::lose_streams_of(std::string gone, std::string reason) {
+  const std::string data = nlohmann::json{{"reason", reason}, {"node", gone}}.dump();
+  std::vector<std::string> ids;
   auto look = [&](store::Sql& sql) -> Result<std::vector<std::string>> { return find_calls_on(sql, gone); };
-  const auto ids = co_await impl_->database.read<std::vector<std::string>>(look);
-  if (!ids) co_return ids.error();
-  if (ids->empty()) co_return std::size_t{0};
-  const std::string data = nlohmann::json{{"reason", "node-lost"}, {"node", gone}}.dump();
   auto work = [&](CallLog& log) -> Result<std::size_t> {
-    for (const std::string& id : *ids) {
+    std::size_t lost = 0;
+    for (const std::string& id : ids) {
       Call* call = log.lock(id);
       if (call == nullptr || call->node != gone || call->state != State::connected) continue;  // another node was first
       const WallTime at = later(log.now(), call->merge.resumed_at);
       log.append(*call, impl_->make_event(EventType::call_reconnecting, at, data));
+      ++lost;
     }
-    return ids->size();
+    return lost;
   };
-  co_return co_await impl_->change<std::size_t>(work);
+  for (std::size_t all = 0;;) {
+    auto found = co_await impl_->database.read<std::vector<std::string>>(look);
+    if (!found) co_return found.error();
+    if (found->empty()) co_return all;
+    ids = std::move(*found);
+    const auto lost = co_await impl_->change<std::size_t>(work);
+    if (!lost) co_return lost.error();
+    all += *lost;
+  }
 }
 
 asio::awaitable<Result<>> CallService::regain_stream(std::string call_id) {

@@ -17,7 +17,7 @@ using nlohmann::ordered_json;
 constexpr std::size_t max_lines = 100;
 
 Result<calls::VerifyReport> compare(const config::Settings& settings) {
-  const auto database = app::open_database(settings);
+  const auto database = app::open_database_to_read(settings);
   if (!database) return database.error();
   if (auto known = store::require_schema(**database, store::migrations_for(**database)); !known) return known.error();
   auto report = calls::verify_calls(**database, {.calls_were_removed = settings.cleanup.call_days > 0});

@@ -108,11 +108,13 @@ std::string completed_data(const std::string& recording_id, const FileFacts& fac
   return data.dump();
 }
 
-std::string failed_data(const std::string& recording_id, const Error& failure, const std::optional<FileFacts>& kept) {
+std::string failed_data(const std::string& recording_id, const Error& failure, const std::optional<FileFacts>& kept,
+                        bool recovered) {
   nlohmann::json data = kept ? facts_data(*kept) : nlohmann::json::object();
   data["recordingId"] = recording_id;
   data["reason"] = failure.code;
   data["message"] = failure.message;
+  if (recovered) data["recovered"] = true;
   return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

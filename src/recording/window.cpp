@@ -6,8 +6,8 @@
 
 namespace trunkline::recording {
 namespace {
-constexpr std::int64_t window_ms = 1000;
-constexpr std::int64_t block_ms = 600;
+constexpr std::int64_t window_ms = 800;
+constexpr std::int64_t block_ms = 500;
 }  // namespace
 
 Window::Window(media::Format format)

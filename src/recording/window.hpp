@@ -10,14 +10,15 @@ namespace trunkline::recording {
 
 inline constexpr std::size_t channel_count = 2;  // left the far end, right us
 
-/// The newest second of a recording, in which both tracks find their places while it waits for the disk. Samples stay
-/// as the carrier wrote them, a plane for each channel: the stream's thread only copies bytes.
+/// The newest 800 ms of a recording, in which both tracks find their places while it waits for the disk: what a killed
+/// process loses, and with what is on its way to the disk less than a second. Samples stay as the carrier wrote them, a
+/// plane for each channel: the stream's thread only copies bytes.
 ///
 /// A ring: position p lives at p modulo the capacity. Places without audio hold silence.
 class Window {
  public:
-  /// Of the second, the first 600 ms are handed over at once; the other 400 are how much later one track may come
-  /// than the other without a patch on disk.
+  /// The first 500 ms are handed over at once; the other 300 are how much later one track may come than the other
+  /// without a patch on disk.
   explicit Window(media::Format format);
 
   std::int64_t start() const { return start_; }

@@ -14,5 +14,7 @@ store::PostgresOptions postgres_options(const config::Database& settings);
 /// The database that the settings name, with the schema that it happens to have: Postgres when there is a URL, else
 /// SQLite in the data folder.
 Result<std::unique_ptr<store::Database>> open_database(const config::Settings& settings);
+/// The same beside a gateway that runs on it, to read.
+Result<std::unique_ptr<store::Database>> open_database_to_read(const config::Settings& settings);
 
 }  // namespace trunkline::app

@@ -162,7 +162,9 @@ class CallService {
   ///
   /// recording_completed and recording_failed with a `recordingId` settle the row of that recording in the same
   /// transaction, from their data. They do so once: when the row is settled already nothing is appended, and the event
-  /// comes back with version 0. Whoever is not sure that it was told tells it again.
+  /// comes back with version 0. Whoever is not sure that it was told tells it again. But a better word is taken, and
+  /// its event has `correction`: that of the node that wrote the recording counts more than one that is `recovered`,
+  /// and anything more than `orphaned`.
   asio::awaitable<Result<Event>> append(std::string call_id, EventType type, std::string data);
 
   /// The same from any thread without waiting: queued in order per call, retried with back-off while the store is down,
@@ -172,16 +174,15 @@ class CallService {
   std::uint64_t dropped_events() const;
 
   /// Marks the calls as alive, so that no node closes them, that are quiet and have a running stream on this node; that
-  /// is for every node to do, more often than each half of `limits.connected_timeout`. With `Reaping::close`, which one
-  /// node is enough for, also closes the calls of which nothing more is to be expected, and gives them. At most 500
-  /// calls a run.
-  enum class Reaping : std::uint8_t { mark, close };
-  asio::awaitable<Result<std::vector<Call>>> reap(Reaping reaping, const config::Calls& limits,
+  /// is for every node to do, more often than each half of `limits.connected_timeout`. Also closes calls of which
+  /// nothing more is to be expected, which one node is enough for, at most `most_closed` of them, and gives them. Looks
+  /// at 500 calls a run at most, the longest quiet first.
+  asio::awaitable<Result<std::vector<Call>>> reap(std::size_t most_closed, const config::Calls& limits,
                                                   std::function<bool(const std::string& call_id)> has_media);
 
-  /// A node is gone, and with it the streams that ran there: marks their calls RECONNECTING, at most 50 of them, and
-  /// says how many there were. What the provider says of them, or the reaper, settles them.
-  asio::awaitable<Result<std::size_t>> lose_streams_of(std::string node);
+  /// A node is gone, or new, and with what it was the streams that ran there: marks their calls RECONNECTING, a batch
+  /// at a time, and says how many. What the provider says of them, or the reaper, settles them.
+  asio::awaitable<Result<std::size_t>> lose_streams_of(std::string node, std::string reason);
   /// The call's stream runs on this node after all: a call that was marked RECONNECTING is CONNECTED again.
   asio::awaitable<Result<>> regain_stream(std::string call_id);
 

@@ -26,9 +26,10 @@ enum class EventType : std::uint8_t {
   transcript_trouble,  ///< data: engine, reason, message
   transcript_ended,    ///< data: engine, segments (their number); no more come of this stream
   // Recordings of our own; one that the provider made has providerRecordingId and url instead of recordingId.
-  recording_started,    ///< data: recordingId
+  recording_started,  ///< data: recordingId
+  // How it came out is told once, and again, with `correction`, when that was not the word of who wrote it.
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256, channels, sampleRate, format, recovered?
-  recording_failed,     ///< data: recordingId, reason, message; of what plays, if anything: as recording_completed
+  recording_failed,     ///< data: recordingId, reason, message, recovered?; what plays: as recording_completed
   quality_alert,        ///< data: track, metric, value, threshold, atMs
   quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs,
                         ///< lossPercent, latePercent, jitterMs, levelDb}}

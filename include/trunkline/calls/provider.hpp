@@ -20,7 +20,8 @@ struct ProviderWord {
   std::optional<WallTime> ended_at;
 };
 
-/// What a telephone provider can be asked to do with a call. Any worker.
+/// What a telephone provider can be asked to do with a call. Each question ends by itself, within ten seconds. Any
+/// worker.
 class Provider {
  public:
   virtual ~Provider() = default;

@@ -46,7 +46,8 @@ struct VerifyOptions {
 /// - a recording is settled by the event that says so, a segment of a transcript is in the event that told it, and the
 ///   other way round.
 ///
-/// Changes nothing, and may run beside gateways: each call is looked at on one unchanging view. Reads in pages: what it
+/// Changes nothing, and may run beside gateways: each call is looked at on one unchanging view, and what differs is
+/// looked at once more before it is said. Reads in pages: what it
 /// holds is bounded by what a hundred calls have. Blocks. Errors: those of Database.
 Result<VerifyReport> verify_calls(store::Database& database, VerifyOptions options = {});
 

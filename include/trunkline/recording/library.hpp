@@ -22,7 +22,7 @@ struct Recording {
   WallTime started_at;
   std::optional<WallTime> completed_at;  ///< or failed
   FileFacts facts;                       ///< of a failed one: of what was written before it failed
-  bool recovered = false;                ///< finished after a crash
+  bool recovered = false;                ///< settled after a crash, not by who wrote it
   std::string failure;
 };
 
@@ -60,7 +60,7 @@ class Library {
 std::string completed_data(const std::string& recording_id, const FileFacts& facts, bool recovered);
 /// The same of recording.failed. `kept` is the file as far as it was written, when there is one that plays.
 std::string failed_data(const std::string& recording_id, const Error& failure,
-                        const std::optional<FileFacts>& kept = std::nullopt);
+                        const std::optional<FileFacts>& kept = std::nullopt, bool recovered = false);
 
 /// The object that REST shows: recordingId, callId, state, format, channels, sampleRate, durationMs, sizeBytes, sha256,
 /// startedAt, completedAt, recovered, and failure of a failed one. completedAt and sha256 are null until they are

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <thread>
@@ -28,16 +29,15 @@ constexpr std::size_t jobs_per_commit = 128;
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(const SqliteOptions& options, LockFile lock)
-      : lock_(std::move(lock)),
-        writer_(options.path, Connection::Mode::write, options.busy_timeout),
-        writes_(options.queue_limit),
-        reads_(options.queue_limit) {
+  /// With a lock it writes, too.
+  SqliteDatabase(const SqliteOptions& options, std::optional<LockFile> lock)
+      : lock_(std::move(lock)), writes_(options.queue_limit), reads_(options.queue_limit) {
+    if (lock_) writer_.emplace(options.path, Connection::Mode::write, options.busy_timeout);
     const auto readers = std::max<std::size_t>(1, options.read_threads);
     for (std::size_t i = 0; i < readers; ++i) {
       readers_.push_back(std::make_unique<Connection>(options.path, Connection::Mode::read, options.busy_timeout));
     }
-    start("sqlite-write", [this] { write_loop(); });
+    if (writer_) start("sqlite-write", [this] { write_loop(); });
     for (auto& reader : readers_) start("sqlite-read", [this, &reader = *reader] { read_loop(reader); });
   }
 
@@ -56,6 +56,7 @@ class SqliteDatabase final : public Database {
   void submit(Access access, std::function<Result<>(Sql&)> work, std::function<void(Result<>)> done) override {
     Job job{std::move(work), std::move(done)};
     const bool write = access == Access::write;
+    if (write && !writer_) return job.done(make_error("store_unavailable", "the database is open to be read only"));
     switch ((write ? writes_ : reads_).try_push(job)) {
       case JobQueue::Push::taken:
         return;
@@ -75,7 +76,7 @@ class SqliteDatabase final : public Database {
   }
 
   void write_loop() {
-    serve(writes_, jobs_per_commit, [this](std::span<Job> jobs) { sqlite::commit_together(writer_, jobs); });
+    serve(writes_, jobs_per_commit, [this](std::span<Job> jobs) { sqlite::commit_together(*writer_, jobs); });
   }
 
   void read_loop(Connection& reader) {
@@ -92,8 +93,8 @@ class SqliteDatabase final : public Database {
     }
   }
 
-  LockFile lock_;  // first in, last out
-  Connection writer_;
+  std::optional<LockFile> lock_;  // first in, last out
+  std::optional<Connection> writer_;
   std::vector<std::unique_ptr<Connection>> readers_;
   JobQueue writes_;
   JobQueue reads_;
@@ -126,6 +127,7 @@ void keep_from_others(const std::filesystem::path& database) {
 
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
   return attempt([&options]() -> Result<std::unique_ptr<Database>> {
+    if (options.only_to_read) return std::make_unique<SqliteDatabase>(options, std::nullopt);
     if (auto made = make_folder(options.path.parent_path()); !made) return made.error();
     auto lock = LockFile::take(options.path.string() + ".lock");
     if (!lock) return lock.error();

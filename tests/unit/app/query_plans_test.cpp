@@ -297,9 +297,7 @@ TEST_CASE("the cleanup begins with what is there to clean, never with all calls"
 
 TEST_CASE("the reaper reads the calls that are open, and no others") {
   PlansFixture fixture;
-  REQUIRE(run(fixture.service->reap(calls::CallService::Reaping::close, {}, [](const std::string&) {
-            return false;
-          })).has_value());
+  REQUIRE(run(fixture.service->reap(500, {}, [](const std::string&) { return false; })).has_value());
   REQUIRE(fixture.database.heard().size() == 1);
   for (const auto& step : fixture.plan(fixture.database.heard().front())) {
     CAPTURE(step);

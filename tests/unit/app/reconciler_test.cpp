@@ -99,10 +99,7 @@ TEST_CASE_METHOD(ReconcilerFixture,
   const auto id = quiet_call("CA1");
   provider.says("CA1", State::ringing, "ringing");
   const auto reap = [&] {
-    return calls::test::run(
-               calls.service->reap(calls::CallService::Reaping::close, limits, [](auto&) { return false; }))
-        .value()
-        .size();
+    return calls::test::run(calls.service->reap(500, limits, [](auto&) { return false; })).value().size();
   };
   for (int i = 0; i < 5; ++i) {
     run();

@@ -63,7 +63,7 @@ struct Process {
         library(database, node.folder / "recordings"),
         hub(*calls, *live, workers.at(0)),
         sinks({*calls, library, hub, metrics, {writers, finishers}, workers, *node.ids, node.clock}),
-        recovery{*calls, library, database, finishers, node.clock} {
+        recovery{*calls, library, finishers, node.clock} {
     workers.start();
   }
   // No coroutine is left that waits for the service: the databases of these tests answer at once, on their caller's

@@ -22,7 +22,7 @@ struct RecoveryFixture {
   calls::test::Fixture calls;
   ThreadPool pool{"recorder", 1, 100};
   recording::Library library{*calls.database, calls.folder / "recordings"};
-  Recovery recovery{*calls.service, library, *calls.database, pool, calls.clock};
+  Recovery recovery{*calls.service, library, pool, calls.clock};
 
   /// A call with running media; its recording's row.
   recording::Recording cut_off_call(const std::string& sid) {
@@ -71,6 +71,23 @@ TEST_CASE("a recording that a crash cut off is finished from what lies on disk")
   CHECK(row.state == "completed");
   CHECK(row.recovered);
   CHECK(row.facts.sha256 == told.value("sha256", ""));
+}
+
+TEST_CASE("a node that was thought dead has the last word about its recording") {
+  RecoveryFixture fixture;
+  const auto cut_off = fixture.cut_off_call("CA1");
+  fixture.recover();
+  REQUIRE(fixture.event(cut_off.call_id, EventType::recording_failed).value("recovered", false));
+  recording::FileFacts facts;
+  facts.duration_ms = 3'000;
+  const auto told = calls::test::run(fixture.calls.service->append(
+      cut_off.call_id, EventType::recording_completed, recording::completed_data(cut_off.id, facts, false)));
+  REQUIRE(told.has_value());
+  CHECK(json::parse(told->data).value("correction", false));
+  const auto row = fixture.row(cut_off.id);
+  CHECK(row.state == "completed");
+  CHECK_FALSE(row.recovered);
+  CHECK(row.facts.duration_ms == 3'000);
 }
 
 TEST_CASE("a recording without a file is lost, and that is said") {

@@ -123,7 +123,7 @@ TEST_CASE_METHOD(Records, "updated_at moves when something is stored in a call, 
   CHECK(updated() == arrived);
   clock.advance(1min);
   const auto lives = [](const std::string&) { return true; };
-  REQUIRE(run(service->reap(CallService::Reaping::mark, {.ringing_timeout = 30s}, lives)).has_value());
+  REQUIRE(run(service->reap(0, {.ringing_timeout = 30s}, lives)).has_value());
   CHECK(number("touched_at FROM calls") == arrived + 60'000);
   CHECK(updated() == arrived);
   tell(EventType::dtmf_received, R"({"digit":"1"})");

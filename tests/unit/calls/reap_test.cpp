@@ -1,14 +1,16 @@
 #include "service_fixture.hpp"
 
+#include <trunkline/store/nodes.hpp>
+
 namespace trunkline::calls {
 namespace {
 
 using namespace test;
 
-std::size_t reap(Fixture& fixture, const std::string& with_media = "") {
+std::size_t reap(Fixture& fixture, const std::string& with_media = "", std::size_t most_closed = 500) {
   const config::Calls limits;
-  const auto closed = run(fixture.service->reap(CallService::Reaping::close, limits,
-                                                [&](const std::string& id) { return id == with_media; }));
+  const auto closed =
+      run(fixture.service->reap(most_closed, limits, [&](const std::string& id) { return id == with_media; }));
   REQUIRE(closed.has_value());
   return closed->size();
 }
@@ -60,6 +62,51 @@ TEST_CASE("a connected call without media has ended; one with media lives on, al
   CHECK(fixture.find(silent).state == State::ended);
   CHECK(fixture.find(silent).end_reason == "timeout-no-media");
   CHECK(fixture.find(talking).state == State::connected);
+}
+
+TEST_CASE(
+    "no more calls are closed than are asked for, those that are quiet for longest first; the others are marked") {
+  Fixture fixture;
+  const std::string first = fixture.arrive("CA1").call_id;
+  fixture.clock.advance(milliseconds(1));
+  const std::string second = fixture.arrive("CA2").call_id;
+  const std::string talking = fixture.arrive("CA3").call_id;
+  fixture.clock.advance(std::chrono::seconds(200));
+  CHECK(reap(fixture, talking, 0) == 0);
+  CHECK(reap(fixture, talking, 1) == 1);
+  CHECK(fixture.find(first).state == State::missed);
+  CHECK(fixture.find(second).state == State::ringing);
+  CHECK(fixture.count("calls WHERE touched_at = " + std::to_string(to_millis(fixture.clock.wall()))) == 2);
+  CHECK(reap(fixture, talking, 1) == 1);
+  CHECK(fixture.find(second).state == State::missed);
+}
+
+TEST_CASE("a call whose stream runs on a node that lives is that node's to close, but for its greatest age") {
+  Fixture fixture;
+  const auto call = fixture.arrive("CA1");
+  REQUIRE(run(fixture.service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).has_value());
+  store::Nodes one(*fixture.database, fixture.clock, {"node_1", "host", "1.0"});
+  store::Nodes two(*fixture.database, fixture.clock, {"node_2", "host", "1.0"});
+  REQUIRE(run(one.beat()).has_value());
+  CallService other(*fixture.database, fixture.routing, fixture.clock, *fixture.ids, "node_2");
+  const auto reaps = [&] {
+    return run(other.reap(500, config::Calls(), [](const std::string&) { return false; })).value().size();
+  };
+  fixture.clock.advance(std::chrono::seconds(1'000));
+  CHECK(reaps() == 0);
+  CHECK(fixture.find(call.call_id).state == State::connected);
+
+  SECTION("until that node is given up") {
+    REQUIRE(run(two.give_up(run(two.beat()).value().others.front())).has_value());
+    fixture.clock.advance(std::chrono::seconds(1'000));
+    CHECK(reaps() == 1);
+    CHECK(fixture.find(call.call_id).end_reason == "timeout-no-media");
+  }
+  SECTION("until it is too old") {
+    fixture.clock.advance(std::chrono::seconds(14'400));
+    CHECK(reaps() == 1);
+    CHECK(fixture.find(call.call_id).end_reason == "max-duration");
+  }
 }
 
 TEST_CASE("no call lives longer than the greatest duration, media or not") {

@@ -72,6 +72,37 @@ TEST_CASE_METHOD(OneTable, "work that throws leaves no trace and becomes an erro
   CHECK(integer_of(*database, "SELECT count(*) FROM a") == 0);
 }
 
+TEST_CASE_METHOD(OneTable, "another may read beside the process that writes, and change nothing") {
+  REQUIRE(execute(*database, "INSERT INTO a VALUES (1)"));
+  auto options = at(folder / "calls.db");
+  options.only_to_read = true;
+  const auto reader = test::open(options);
+  CHECK(integer_of(*reader, "SELECT sum(x) FROM a") == 1);
+  const auto seen = reader->read_blocking<std::int64_t>([&](Sql& sql) -> Result<std::int64_t> {
+    const auto before = sql.query("SELECT sum(x) FROM a").at(0).integer(0);
+    (void)execute(*database, "INSERT INTO a VALUES (41)");
+    return sql.query("SELECT sum(x) FROM a").at(0).integer(0) - before;
+  });
+  CHECK(seen.value() == 0);
+  CHECK(integer_of(*reader, "SELECT sum(x) FROM a") == 42);
+  CHECK(execute(*reader, "INSERT INTO a VALUES (1)").error().code == "store_unavailable");
+
+  database.reset();
+  const auto alone = test::open(options);
+  CHECK(integer_of(*alone, "SELECT sum(x) FROM a") == 42);
+  database = test::open(at(folder / "calls.db"));  // the lock is free
+  REQUIRE(execute(*database, "INSERT INTO a VALUES (1)"));
+  CHECK(integer_of(*alone, "SELECT sum(x) FROM a") == 43);
+}
+
+TEST_CASE("who only reads makes no file") {
+  const test::TemporaryFolder folder;
+  auto options = at(folder / "data" / "calls.db");
+  options.only_to_read = true;
+  CHECK(open_sqlite(options).error().code == "store_unavailable");
+  CHECK_FALSE(fs::exists(folder / "data"));
+}
+
 TEST_CASE_METHOD(OneTable, "work may own what cannot be copied") {
   auto owned = std::make_unique<std::int64_t>(5);
   const auto sum = database->read_blocking<std::int64_t>([owned = std::move(owned)](Sql& sql) -> Result<std::int64_t> {
