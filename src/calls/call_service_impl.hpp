@@ -34,6 +34,16 @@ class CallService::Impl {
     return result;
   }
 
+  /// Reads, and tells whoever wants to know how far the calls have come that are in what was read.
+  template <class Work>
+  asio::awaitable<Result<std::vector<Event>>> read_events(Work work) {
+    auto events = co_await database.read<std::vector<Event>>(work);
+    if (events) {
+      for (const Event& event : *events) seen(event.call_id, event.version);
+    }
+    co_return events;
+  }
+
   Event make_event(EventType type, WallTime at, std::string data);
 
   Result<StoredAnswer> admit(CallLog& log, const Arrival& arrival, const Render& render);
@@ -47,6 +57,7 @@ class CallService::Impl {
   const Clock& clock;
   Ids& ids;
   const std::string node;
+  Seen seen = [](const std::string&, std::int64_t) {};
   Announcer announcer;
   LateEvents late;  // last: its thread uses the others
 
