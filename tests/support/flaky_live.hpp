@@ -9,7 +9,7 @@
 namespace trunkline::store::test {
 
 /// A live store whose buckets are away as long as a test says, and that counts how often it is asked for them.
-class FlakyLive final : public LiveStore {
+class FlakyLive : public LiveStore {
  public:
   explicit FlakyLive(LiveStore& inner) : inner_(inner) {}
 

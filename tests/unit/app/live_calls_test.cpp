@@ -22,8 +22,8 @@ struct LiveFixture {
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(worker.context(), calls.clock);
   media::ActiveStreams streams{10};
   media::StreamCommands commands{streams, *live, worker.context(), *calls.ids, "node_1"};
-  LiveCalls shown{{*live, *calls.service, streams, commands, worker.context(), calls.clock, "node_1",
-                   std::chrono::seconds(5)}};
+  LiveCalls shown{
+      {*live, *calls.service, streams, commands, worker.context(), calls.clock, "node_1", std::chrono::seconds(5)}};
 
   LiveFixture() { calls.service->observe(shown); }
   ~LiveFixture() {
