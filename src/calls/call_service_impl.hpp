@@ -23,14 +23,14 @@ class CallService::Impl {
   asio::awaitable<Result<T>> change(Work work) {
     Announcer::Place place(announcer);
     Result<T> result = co_await database.write<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
-    place.settle(result.has_value());
+    settle(place, result.has_value());
     co_return result;
   }
   template <class T, class Work>
   Result<T> change_blocking(Work work) {
     Announcer::Place place(announcer);
     Result<T> result = database.write_blocking<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
-    place.settle(result.has_value());
+    settle(place, result.has_value());
     return result;
   }
 
@@ -68,6 +68,14 @@ class CallService::Impl {
     Result<T> result = work(log);
     if (result) place.take(log.finish());
     return result;
+  }
+
+  // The announcement may have to wait for others; who made the change must not.
+  void settle(Announcer::Place& place, bool committed) {
+    if (committed) {
+      for (const Committed& stored : place.events()) seen(stored.event.call_id, stored.event.version);
+    }
+    place.settle(committed);
   }
 
   void receive(CallLog& log, Call& call, const Arrival& arrival, const config::Route& route);

@@ -136,8 +136,8 @@ class CallService {
 
   void observe(EventObserver& observer);  ///< before the first call only
 
-  /// `listener` hears which version a call has come to, as its events and lists of calls are read and before whoever
-  /// asked for them gets them. On any thread; before the first call only.
+  /// `listener` hears which version a call has come to, as events are stored here, and events and lists of calls are
+  /// read: before whoever asked for that gets his answer. On any thread; before the first call only.
   using Seen = std::function<void(const std::string& call_id, std::int64_t version)>;
   void on_seen(Seen listener);
 

@@ -121,6 +121,16 @@ TEST_CASE_METHOD(Shown, "what this node stored is shown at once, without asking"
   CHECK(version_of(id) == 3);
 }
 
+TEST_CASE_METHOD(Shown, "who has changed a call is not shown it as it was, although nobody was told yet") {
+  const auto id = calls.arrive("CA1").call_id;
+  CallService untold{*calls.database, calls.routing, calls.clock, *calls.ids, "node_2"};
+  untold.on_seen([this](const std::string& of, std::int64_t version) { shown.hear(of, version); });
+  CHECK(version_of(id) == 2);
+  REQUIRE(test::run(untold.append(id, EventType::call_reconnecting, "{}")).has_value());
+  CHECK(version_of(id) == 3);
+  CHECK_FALSE(test::run(untold.append("call_none", EventType::call_reconnecting, "{}")).has_value());
+}
+
 TEST_CASE_METHOD(Shown, "a call that another node shows is not read from the database") {
   const auto id = calls.arrive("CA1").call_id;
   const auto call = calls.find(id);
