@@ -86,9 +86,9 @@ net::AddressPolicy webhook_policy_of(const config::Settings& settings) {
   return net::AddressPolicy::allowing(settings.webhooks.allowed_networks).value();  // checked when they were read
 }
 
-// In process a snapshot would be a copy of what is there already.
-milliseconds snapshots_for(const config::Settings& settings) {
-  return settings.redis.used() && settings.cache.calls > 0 ? milliseconds(settings.cache.ttl) : milliseconds{0};
+// SQLite is nearer than Redis, and has one node.
+bool shows_snapshots(const config::Settings& settings) {
+  return settings.redis.used() && !settings.database.url.empty() && settings.cache.calls > 0;
 }
 
 template <class Done>
@@ -117,7 +117,7 @@ class App::Impl {
         routing(settings.routes),
         nodes(*database, clock, {identity.id(), host_name(), std::string(version)}),
         calls(*database, routing, clock, *ids, identity.id()),
-        shown_calls({calls, *live, metrics, clock, cache_limits(settings)}),
+        shown_calls({calls, *live, metrics, clock, cache_limits(settings), shows_snapshots(settings)}),
         library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
         commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
@@ -133,8 +133,8 @@ class App::Impl {
         event_grid(
             {calls, *database, workers.at(workers.size() - 1), metrics, settings.event_grid, clock, identity.id()}),
         call_metrics(metrics),
-        live_calls(
-            {*live, calls, streams, commands, workers.at(0).context(), clock, identity.id(), snapshots_for(settings)}),
+        live_calls({*live, calls, streams, commands, workers.at(0).context(), clock, identity.id(),
+                    shows_snapshots(settings) ? milliseconds(settings.cache.ttl) : milliseconds{0}}),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
         deepgram_link(workers),

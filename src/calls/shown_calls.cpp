@@ -20,7 +20,7 @@ ShownCalls::ShownCalls(const Parts& parts)
     : calls_(parts.calls),
       live_(parts.live),
       clock_(parts.clock),
-      shared_(parts.live.driver() == "redis"),
+      shared_(parts.shared),
       cache_(parts.limits, parts.clock),
       in_process_(counted(parts.metrics, "l1")),
       in_live_(counted(parts.metrics, "l2")) {}

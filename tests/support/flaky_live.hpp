@@ -10,7 +10,7 @@ namespace trunkline::store::test {
 
 /// A live store whose buckets and channels are away as long as a test says, and that counts how often it is asked for a
 /// token.
-class FlakyLive : public LiveStore {
+class FlakyLive final : public LiveStore {
  public:
   explicit FlakyLive(LiveStore& inner) : inner_(inner) {}
 

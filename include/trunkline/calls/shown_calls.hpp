@@ -29,6 +29,7 @@ class ShownCalls final : public EventObserver {
     observe::Metrics& metrics;
     const Clock& clock;
     CallCache::Limits limits;
+    bool shared;  ///< the live store is nearer than the database, and other nodes show calls there
   };
   explicit ShownCalls(const Parts& parts);
 
@@ -69,7 +70,7 @@ class ShownCalls final : public EventObserver {
   CallService& calls_;
   store::LiveStore& live_;
   const Clock& clock_;
-  const bool shared_;  // there is more to ask than this process
+  const bool shared_;
   CallCache cache_;
   const Counted in_process_;
   const Counted in_live_;

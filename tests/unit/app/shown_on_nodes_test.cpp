@@ -23,7 +23,7 @@ struct Node {
       : heard(*calls.database),
         live(on),
         service(heard, calls.routing, calls.clock, *calls.ids, name),
-        shown({service, live, metrics, calls.clock, {100, 60s}}),
+        shown({service, live, metrics, calls.clock, {100, 60s}, live.driver() == "redis"}),
         commands(streams, live, loop, *calls.ids, name),
         live_calls({live, service, streams, commands, loop, calls.clock, name, 60s}) {
     service.observe(shown);

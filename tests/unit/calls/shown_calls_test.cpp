@@ -12,23 +12,16 @@ namespace {
 using namespace std::chrono_literals;
 using Freshness = ShownCalls::Freshness;
 
-/// A live store in process that passes for one that nodes share.
-class SharedLive final : public store::test::FlakyLive {
- public:
-  using FlakyLive::FlakyLive;
-  std::string_view driver() const override { return "redis"; }
-};
-
 /// What one node shows of calls that another one changes; its loop turns on the test's thread.
 struct Shown {
   test::Fixture calls{store::test::Drivers::sqlite};
   boost::asio::io_context loop;
   std::unique_ptr<store::LiveStore> memory = store::make_memory_live(loop, calls.clock);
-  SharedLive live{*memory};
+  store::test::FlakyLive live{*memory};
   observe::Metrics metrics{"test"};
   store::test::HeardDatabase heard{*calls.database};
   CallService here{heard, calls.routing, calls.clock, *calls.ids, "node_2"};
-  ShownCalls shown{{here, live, metrics, calls.clock, {100, 5s}}};
+  ShownCalls shown{{here, live, metrics, calls.clock, {100, 5s}, true}};
   std::vector<std::int64_t> read;  // versions that the database was asked for
 
   Shown() {
@@ -206,7 +199,7 @@ TEST_CASE_METHOD(Shown, "there is no call where there is none, and nothing is ke
 }
 
 TEST_CASE_METHOD(Shown, "without a cache each look reads the database") {
-  ShownCalls plain{{here, live, metrics, calls.clock, {0, 5s}}};
+  ShownCalls plain{{here, live, metrics, calls.clock, {0, 5s}, true}};
   plain.start();
   const auto id = calls.arrive("CA1").call_id;
   show(calls.find(id), 0s);
@@ -220,8 +213,8 @@ TEST_CASE_METHOD(Shown, "without a cache each look reads the database") {
   CHECK(read.empty());
 }
 
-TEST_CASE_METHOD(Shown, "in process nobody else is asked") {
-  ShownCalls alone{{here, *memory, metrics, calls.clock, {100, 5s}}};
+TEST_CASE_METHOD(Shown, "where the database is nearer the live store is not asked") {
+  ShownCalls alone{{here, live, metrics, calls.clock, {100, 5s}, false}};
   const auto id = calls.arrive("CA1").call_id;
   show(calls.find(id), 0s);
   heard.forget();
