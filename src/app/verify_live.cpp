@@ -81,7 +81,8 @@ asio::awaitable<Result<Differences>> look_until_agreed(store::LiveStore& live, s
   for (int looks = 1;; ++looks) {
     const WallTime since = system_clock().wall() - node_timeout;
     auto read = [since](store::Sql& sql) { return read_truth(sql, since); };
-    const auto truth = co_await database.read<Truth>(read);
+    // Blocking, because the loop goes before the database's threads have let go of who waits there.
+    const auto truth = database.read_blocking<Truth>(read);
     if (!truth) co_return truth.error();
     auto found = co_await look(live, *truth);
     if (!found || found->empty() || looks == most_looks) co_return found;
