@@ -64,7 +64,7 @@ class LiveCalls final : public calls::EventObserver {
   struct Change {
     calls::Call call;
     WallTime read_at;
-    bool is_new;                        ///< it happened now; else it was only read
+    bool is_new = true;                 ///< it happened now; else it was only read
     std::optional<calls::Event> event;  ///< when more than the call is to be told
   };
 

@@ -29,7 +29,7 @@ class ShownCalls final : public EventObserver {
     observe::Metrics& metrics;
     const Clock& clock;
     CallCache::Limits limits;
-    bool shared;  ///< the live store is nearer than the database, and other nodes show calls there
+    bool shared = false;  ///< the live store is nearer than the database, and other nodes show calls there
   };
   explicit ShownCalls(const Parts& parts);
 
