@@ -1,4 +1,5 @@
 #include "api/accept.hpp"
+#include "api/conditions.hpp"
 #include "api/endpoints.hpp"
 #include "api/json_list.hpp"
 
@@ -64,19 +65,17 @@ asio::awaitable<net::Response> call_stats(const Services& services, Exchange& ex
 }
 
 asio::awaitable<net::Response> get_call(const Services& services, Exchange& exchange) {
-  const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
-  co_return call ? json_response(to_json_text(*call)) : exchange.fail(call.error());
+  const auto call = co_await shown_call(services, exchange);
+  co_return call ? json_response(to_json_text(**call)) : exchange.fail(call.error());
 }
 
 asio::awaitable<net::Response> get_events(const Services& services, Exchange& exchange) {
   QueryReader query(exchange.query);
   const auto after = query.integer("after", 0, INT64_MAX).value_or(0);
   if (!query.errors().empty()) co_return exchange.invalid(query.errors());
-  const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
-  if (!call) co_return exchange.fail(call.error());
   const auto complete = co_await services.calls.complete_log();
   if (!complete) co_return exchange.fail(complete.error());
-  const auto events = co_await services.calls.events_of(call->id, after, max_events + 1);
+  const auto events = co_await services.calls.events_of(std::string(exchange.param("callId")), after, max_events + 1);
   if (!events) co_return exchange.fail(events.error());
   auto page = *events;
   const bool more = page.size() > max_events;
@@ -90,9 +89,10 @@ asio::awaitable<net::Response> get_quality(const Services& services, Exchange& e
 }
 
 asio::awaitable<net::Response> get_transcript(const Services& services, Exchange& exchange) {
-  const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
+  const auto call = co_await shown_call(services, exchange);
   if (!call) co_return exchange.fail(call.error());
-  const auto segments = co_await speech::transcript_of(services.database, call->id);
+  const std::string& id = (*call)->id;
+  const auto segments = co_await speech::transcript_of(services.database, id);
   if (!segments) co_return exchange.fail(segments.error());
   const auto type = preferred_type(exchange.request.header("Accept"), {"application/json", "text/plain", "text/vtt"});
   if (type.empty()) {
@@ -102,8 +102,8 @@ asio::awaitable<net::Response> get_transcript(const Services& services, Exchange
   }
   if (type == "text/vtt") co_return text_response("text/vtt; charset=utf-8", speech::render_vtt(*segments));
   if (type == "text/plain") co_return text_response("text/plain; charset=utf-8", speech::render_text(*segments));
-  co_return json_response("{\"callId\":" + ordered_json(call->id).dump() +
-                          ",\"segments\":" + speech::render_json(*segments) + "}");
+  co_return json_response("{\"callId\":" + ordered_json(id).dump() + ",\"segments\":" + speech::render_json(*segments) +
+                          "}");
 }
 
 // First the provider, then the log: a call is not called over that nobody has hung up. When the provider has not, the
@@ -133,6 +133,13 @@ asio::awaitable<net::Response> end_call(const Services& services, Exchange& exch
 }
 
 }  // namespace
+
+asio::awaitable<Result<calls::CallCache::Found>> shown_call(const Services& services, const Exchange& exchange) {
+  using Freshness = calls::ShownCalls::Freshness;
+  const bool fresh = wants_fresh(exchange.request.header("Cache-Control"));
+  co_return co_await services.shown_calls.find(std::string(exchange.param("callId")),
+                                               fresh ? Freshness::stored : Freshness::any);
+}
 
 void add_call_endpoints(Router& router, const Services& services) {
   const auto get = [&](std::string pattern, Permission permission, auto handler) {

@@ -27,4 +27,12 @@ bool range_applies(std::string_view if_range, std::string_view etag) {
   return tag.empty() || (!etag.empty() && tag == etag);
 }
 
+bool wants_fresh(std::string_view cache_control) {
+  const auto directives = text::split(cache_control, ',');
+  return std::any_of(directives.begin(), directives.end(), [](std::string_view directive) {
+    const std::string_view word = text::trim(directive);
+    return text::iequals(word, "no-cache") || text::iequals(word, "no-store") || text::iequals(word, "max-age=0");
+  });
+}
+
 }  // namespace trunkline::api

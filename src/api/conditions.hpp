@@ -12,4 +12,7 @@ bool is_known(std::string_view if_none_match, std::string_view etag);
 /// 13.1.5). A date never does: no Last-Modified is sent that it could come from.
 bool range_applies(std::string_view if_range, std::string_view etag);
 
+/// Whether a Cache-Control header of a request asks for what is so now (RFC 9111 section 5.2.1).
+bool wants_fresh(std::string_view cache_control);
+
 }  // namespace trunkline::api

@@ -16,4 +16,8 @@ void add_webhook_figures_endpoints(Router& router, const Services& services);
 void add_system_endpoints(Router& router, const Services& services);
 void add_webhook_endpoints(Router& router, const Services& services);
 
+/// The call that the path names, for those who look at it: it may be a moment old, unless the request says
+/// `Cache-Control: no-cache`.
+asio::awaitable<Result<calls::CallCache::Found>> shown_call(const Services& services, const Exchange& exchange);
+
 }  // namespace trunkline::api

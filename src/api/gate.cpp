@@ -179,7 +179,8 @@ class Gate final : public Api {
     net::Response response;
     response.status = 204;
     response.set("Access-Control-Allow-Methods", join(allowed));
-    response.set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-Id");
+    response.set("Access-Control-Allow-Headers",
+                 "Authorization, Cache-Control, Content-Type, Idempotency-Key, X-Request-Id");
     response.set("Access-Control-Max-Age", "600");
     return response;
   }

@@ -148,12 +148,13 @@ class AudioSocket final : public net::WebSocketHandler, public std::enable_share
 };
 
 asio::awaitable<net::Upgrade> listen(const Services& services, Exchange& exchange) {
-  const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
+  const auto call = co_await shown_call(services, exchange);
   if (!call) co_return net::Upgrade{nullptr, exchange.fail(call.error())};
-  if (!services.streams.has(call->id)) {
+  const std::string& id = (*call)->id;
+  if (!services.streams.has(id)) {
     co_return net::Upgrade{nullptr, exchange.fail(make_error("call_not_live", "the call has no audio running here"))};
   }
-  co_return net::Upgrade{std::make_shared<AudioSocket>(services.streams, call->id), {}};
+  co_return net::Upgrade{std::make_shared<AudioSocket>(services.streams, id), {}};
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ namespace {
 using auth::Permission;
 
 asio::awaitable<net::Response> recordings_of_call(const Services& services, Exchange& exchange) {
-  const auto call = co_await services.calls.find(std::string(exchange.param("callId")));
+  const auto call = co_await shown_call(services, exchange);
   if (!call) co_return exchange.fail(call.error());
-  const auto recordings = co_await services.recordings.of_call(call->id);
+  const auto recordings = co_await services.recordings.of_call((*call)->id);
   if (!recordings) co_return exchange.fail(recordings.error());
   std::string body = "{\"data\":[";
   for (const auto& recording : *recordings) {

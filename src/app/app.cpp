@@ -14,6 +14,7 @@
 #include <trunkline/app/database.hpp>
 #include <trunkline/app/live_state.hpp>
 #include <trunkline/auth/authenticator.hpp>
+#include <trunkline/calls/shown_calls.hpp>
 #include <trunkline/events/event_grid.hpp>
 #include <trunkline/events/webhook_sender.hpp>
 #include <trunkline/net/server.hpp>
@@ -75,8 +76,19 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "unknown";
 }
 
+// Nodes that share a database and nothing else do not hear of each other's changes.
+calls::CallCache::Limits cache_limits(const config::Settings& settings) {
+  const bool told = settings.redis.used() || settings.database.url.empty();
+  return {told ? settings.cache.calls : 0, settings.cache.ttl};
+}
+
 net::AddressPolicy webhook_policy_of(const config::Settings& settings) {
   return net::AddressPolicy::allowing(settings.webhooks.allowed_networks).value();  // checked when they were read
+}
+
+// SQLite is nearer than Redis, and has one node.
+bool shows_snapshots(const config::Settings& settings) {
+  return settings.redis.used() && !settings.database.url.empty() && settings.cache.calls > 0;
 }
 
 template <class Done>
@@ -105,6 +117,7 @@ class App::Impl {
         routing(settings.routes),
         nodes(*database, clock, {identity.id(), host_name(), std::string(version)}),
         calls(*database, routing, clock, *ids, identity.id()),
+        shown_calls({calls, *live, metrics, clock, cache_limits(settings), shows_snapshots(settings)}),
         library(*database, settings.recording.dir),
         streams(settings.calls.max_streams),
         commands(streams, *live, workers.at(0).context(), *ids, identity.id()),
@@ -120,7 +133,8 @@ class App::Impl {
         event_grid(
             {calls, *database, workers.at(workers.size() - 1), metrics, settings.event_grid, clock, identity.id()}),
         call_metrics(metrics),
-        live_calls({*live, calls, streams, commands, workers.at(0).context(), identity.id()}),
+        live_calls({*live, calls, streams, commands, workers.at(0).context(), clock, identity.id(),
+                    shows_snapshots(settings) ? milliseconds(settings.cache.ttl) : milliseconds{0}}),
         synthesizer(std::move(voice)),
         embedded(open_embedded(settings)),
         deepgram_link(workers),
@@ -128,26 +142,31 @@ class App::Impl {
         sinks({calls, library, hub, metrics, recorder_pools, workers, *ids, clock, deepgram.get(), embedded.get()}),
         twilio(providers::twilio::make_rest_client(settings.twilio)),
         media{calls, sinks, *synthesizer, streams, metrics, clock},
-        api(api::make_api({settings, calls, *twilio, library, *database, streams, commands, media, hub, authenticator,
-                           metrics, health, clock, idempotent, limits, webhook_figures, webhooks})),
+        api(api::make_api({settings, calls, shown_calls, *twilio, library, *database, streams, commands, media, hub,
+                           authenticator, metrics, health, clock, idempotent, limits, webhook_figures, webhooks})),
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
         cleanup({settings, calls, library, *database, files, metrics, idempotent, clock, identity.id()}),
-        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, health, server,
-                workers, *twilio, membership, cleanup, clock}) {}
+        upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, shown_calls,
+                authenticator, health, server, workers, *twilio, membership, cleanup, clock}) {}
 
   ~Impl() { stop(); }
 
   Result<> start() {
+    calls.observe(shown_calls);  // first: who is told by the others may look at once
     calls.observe(hub);
     calls.observe(call_metrics);
     calls.observe(live_calls);
+    calls.on_seen([this](const std::string& id, std::int64_t come_to) { shown_calls.hear(id, come_to); });
+    shown_calls.on_read([this](const calls::Call& call, WallTime read_at) { live_calls.show(call, read_at); });
+    authenticator.count_in(metrics);
     hub.on_news([this] { webhook_sender.wake(); });
     if (!settings.event_grid.endpoint.empty()) hub.on_news([this] { event_grid.wake(); });
     if (auto listening = server.listen(); !listening) return listening;
     if (auto counted = call_metrics.seed(*database); !counted) return counted;
     if (auto recovered = recovery.begin(identity.id(), workers.at(0)); !recovered) return recovered;
+    shown_calls.start();
     hub.start();
     webhook_sender.start();
     if (!settings.event_grid.endpoint.empty()) event_grid.start();
@@ -209,6 +228,7 @@ class App::Impl {
   calls::Routing routing;
   store::Nodes nodes;
   calls::CallService calls;
+  calls::ShownCalls shown_calls;
   recording::Library library;
   media::ActiveStreams streams;
   media::StreamCommands commands;

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -17,7 +18,10 @@ namespace {
 using calls::EventType;
 
 constexpr std::size_t max_waiting = 20'000;
-constexpr std::size_t at_once = 16;  // so many round trips share their way
+constexpr std::size_t max_read = 1'000;  // wait at most when what was only read is left out
+constexpr std::size_t at_once = 16;      // so many round trips share their way
+constexpr std::size_t announcing_at_once = 4;
+constexpr std::size_t max_announced = 200;  // calls in one message: less than 10 KiB
 constexpr std::size_t max_calls = 100'000;
 constexpr std::size_t max_segments = 200;
 constexpr milliseconds call_ttl{90'000};
@@ -26,23 +30,8 @@ constexpr milliseconds stream_ttl{60'000};
 constexpr milliseconds transcript_ttl{3'600'000};
 const std::string index_key = "calls";
 
-std::string call_key(const std::string& id) {
-  return "call/" + id;
-}
 std::string stream_key(const std::string& id) {
   return "stream/" + id;
-}
-
-store::Hash to_hash(const calls::Call& call) {
-  return {{"state", std::string(calls::to_string(call.state))},
-          {"provider", call.provider},
-          {"providerCallId", call.provider_call_id},
-          {"direction", std::string(calls::to_string(call.direction))},
-          {"from", call.from},
-          {"to", call.to},
-          {"createdAt", text::to_rfc3339(call.created_at)},
-          {"node", call.node},
-          {"route", call.route}};
 }
 
 bool tells_more(EventType type) {
@@ -53,9 +42,19 @@ bool tells_more(EventType type) {
 
 void LiveCalls::on_committed(const calls::Event& event, const calls::Call& call,
                              std::optional<calls::State> /*previous*/) {
-  Change change{call, std::nullopt};
+  Change change{call, parts_.clock.wall(), true, std::nullopt};
   if (tells_more(event.type)) change.event = event;
   push(std::move(change));
+  note_change(call);
+}
+
+void LiveCalls::show(const calls::Call& call, WallTime read_at) {
+  if (parts_.snapshots_for <= milliseconds{0}) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= max_read) return;
+  }
+  push({call, read_at, false, std::nullopt});
 }
 
 // A call that waits to be told is told as it is now; what does not fit is told by the next renewal.
@@ -63,7 +62,8 @@ void LiveCalls::push(Change change) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= max_waiting) return;
-    if (!change.event && !waiting_.empty() && !waiting_.back().event && waiting_.back().call.id == change.call.id) {
+    if (change.is_new && !change.event && !waiting_.empty() && !waiting_.back().event &&
+        waiting_.back().call.id == change.call.id) {
       waiting_.back() = std::move(change);
       return;
     }
@@ -93,12 +93,26 @@ asio::awaitable<void> LiveCalls::drain() {
   }
 }
 
+store::Hash LiveCalls::to_hash(const calls::Call& call, WallTime read_at) const {
+  store::Hash hash = {{"state", std::string(calls::to_string(call.state))},
+                      {"provider", call.provider},
+                      {"providerCallId", call.provider_call_id},
+                      {"direction", std::string(calls::to_string(call.direction))},
+                      {"from", call.from},
+                      {"to", call.to},
+                      {"createdAt", text::to_rfc3339(call.created_at)},
+                      {"node", call.node},
+                      {"route", call.route}};
+  if (parts_.snapshots_for > milliseconds{0}) calls::add_snapshot(hash, call, read_at);
+  return hash;
+}
+
 asio::awaitable<void> LiveCalls::tell(const Change& change) {
   const calls::Call& call = change.call;
   if (calls::is_terminal(call.state)) {
-    co_await end(call);
+    co_await end(change);
   } else {
-    co_await put(call);
+    co_await put(change);
   }
   if (!change.event) co_return;
   switch (change.event->type) {
@@ -113,9 +127,11 @@ asio::awaitable<void> LiveCalls::tell(const Change& change) {
   }
 }
 
-asio::awaitable<void> LiveCalls::put(const calls::Call& call) {
-  const bool first = call.version <= 2;
-  const auto put = co_await parts_.live.put_newer(call_key(call.id), to_hash(call), call.version, call_ttl);
+asio::awaitable<void> LiveCalls::put(const Change& change) {
+  const calls::Call& call = change.call;
+  const bool first = change.is_new && call.version <= 2;
+  auto hash = to_hash(call, change.read_at);
+  const auto put = co_await parts_.live.put_newer(calls::live_key(call.id), std::move(hash), call.version, call_ttl);
   if (!put)
     log::debug("a call is not shown to the other nodes", {{"callId", call.id}, {"reason", put.error().message}});
   if (!first) co_return;
@@ -124,9 +140,62 @@ asio::awaitable<void> LiveCalls::put(const calls::Call& call) {
 }
 
 // It stays for a moment: an older account of the call that is still on its way finds it and changes nothing.
-asio::awaitable<void> LiveCalls::end(const calls::Call& call) {
-  (void)co_await parts_.live.put_newer(call_key(call.id), to_hash(call), call.version, ended_ttl);
-  (void)co_await parts_.live.remove_scored(index_key, call.id);
+asio::awaitable<void> LiveCalls::end(const Change& change) {
+  const calls::Call& call = change.call;
+  auto hash = to_hash(call, change.read_at);
+  const milliseconds ttl = std::max(ended_ttl, parts_.snapshots_for);
+  (void)co_await parts_.live.put_newer(calls::live_key(call.id), std::move(hash), call.version, ttl);
+  if (change.is_new) (void)co_await parts_.live.remove_scored(index_key, call.id);
+}
+
+void LiveCalls::note_change(const calls::Call& call) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (changed_.size() >= max_waiting) {
+      changed_.clear();
+      any_changed_ = true;
+    }
+    changed_[call.id] = call.version;  // in the order of versions
+  }
+  begin_announcing();
+}
+
+void LiveCalls::begin_announcing() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (announcing_ == announcing_at_once || (changed_.empty() && !any_changed_)) return;
+    ++announcing_;
+  }
+  asio::post(parts_.loop, [this] { asio::co_spawn(parts_.loop, announce(), asio::detached); });
+}
+
+std::optional<std::string> LiveCalls::next_announcement() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(any_changed_, false)) {
+    changed_.clear();
+    return calls::all_changed;
+  }
+  calls::Changes next;
+  while (!changed_.empty() && next.size() < max_announced) next.insert(changed_.extract(changed_.begin()));
+  if (next.empty()) {
+    --announcing_;
+    return std::nullopt;
+  }
+  return calls::to_message(next);
+}
+
+// What was committed while the others could not be told they hear of as soon as they can.
+asio::awaitable<void> LiveCalls::announce() {
+  for (;;) {
+    auto message = next_announcement();
+    if (!message) co_return;
+    const auto heard = co_await parts_.live.publish(calls::changes_channel, std::move(*message));
+    if (heard) continue;
+    const std::lock_guard lock(mutex_);
+    any_changed_ = true;
+    --announcing_;
+    co_return;
+  }
 }
 
 asio::awaitable<void> LiveCalls::claim(const std::string& call_id, std::int64_t fence) {
@@ -160,6 +229,7 @@ bool LiveCalls::missed_twice(const std::string& call_id) {
 }
 
 asio::awaitable<void> LiveCalls::renew_streams() {
+  begin_announcing();
   std::map<std::string, Claim> claims;
   {
     const std::lock_guard lock(mutex_);
@@ -192,12 +262,14 @@ asio::awaitable<Result<std::vector<calls::Call>>> LiveCalls::open_calls() {
 asio::awaitable<Result<>> LiveCalls::renew_calls() {
   const auto known = co_await parts_.live.scored(index_key);
   if (!known) co_return known.error();
+  const WallTime read_at = parts_.clock.wall();
   const auto open = co_await open_calls();
   if (!open) co_return open.error();
   std::set<std::string> ids;
   for (const auto& call : *open) {
     ids.insert(call.id);
-    const auto put = co_await parts_.live.put_newer(call_key(call.id), to_hash(call), call.version, call_ttl);
+    auto hash = to_hash(call, read_at);
+    const auto put = co_await parts_.live.put_newer(calls::live_key(call.id), std::move(hash), call.version, call_ttl);
     if (!put) co_return put.error();
     const auto began = static_cast<double>(to_millis(call.created_at));
     const auto added = co_await parts_.live.add_scored(index_key, call.id, began, max_calls, call_ttl);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <trunkline/calls/call_service.hpp>
+#include <trunkline/calls/live_snapshot.hpp>
 #include <trunkline/media/active_streams.hpp>
 #include <trunkline/media/stream_commands.hpp>
 #include <trunkline/store/live.hpp>
@@ -20,16 +21,17 @@ namespace trunkline::app {
 
 /// What all nodes can see of the calls that go on, without asking the database:
 ///
-/// | key                 | what                                                                                    |
-/// |---------------------|-----------------------------------------------------------------------------------------|
-/// | `call/CALL`         | hash: version, state, provider, providerCallId, direction, from, to, createdAt, node, route
-/// | | `calls`             | sorted set of the ids of all of them, by the time (ms) that they began | | `stream/CALL`
-/// | claim of the node on which the stream runs, fenced by the version of its media.started     | | `transcript/CALL`
-/// | list of the last segments, as the data of their events                                     |
+/// - `call/CALL`, a hash: version, state, provider, providerCallId, direction, from, to, createdAt, node, route, and
+/// with
+///   them snapshot and asOf for calls::ShownCalls;
+/// - `calls`, a sorted set: the ids of all of them, by the time (ms) that they began;
+/// - `stream/CALL`: claim of the node on which the stream runs, fenced by the version of its media.started;
+/// - `transcript/CALL`, a list: the last segments, as the data of their events.
 ///
 /// Written as events are committed, renewed by one node from the database, and gone when nobody renews it; a call that
-/// is over stays for ten seconds. What fails is made good by the next renewal: calls go on without. All but
-/// on_committed() on one loop.
+/// is over stays for ten seconds, or as long as its snapshot is of use. What fails is made good by the next renewal:
+/// calls go on without. On the channel `calls/changed` the nodes hear which calls have changed. All but on_committed()
+/// and show() on one loop.
 class LiveCalls final : public calls::EventObserver {
  public:
   struct Parts {
@@ -38,11 +40,17 @@ class LiveCalls final : public calls::EventObserver {
     media::ActiveStreams& streams;
     media::StreamCommands& commands;
     asio::io_context& loop;  ///< outlives what is under way
+    const Clock& clock;
     std::string node;
+    milliseconds snapshots_for;  ///< how old a snapshot may be when others take it; 0: none are shown
   };
   explicit LiveCalls(const Parts& parts) : parts_(parts) {}
 
   void on_committed(const calls::Event& event, const calls::Call& call, std::optional<calls::State> previous) override;
+
+  /// The call as it was read from the database at that time: for others who want to see it. Any thread; when much waits
+  /// it is left out.
+  void show(const calls::Call& call, WallTime read_at);
 
   /// Keeps the claims on the streams that run here, and lets go of those that do not, however they ended. One that
   /// another node has taken over is ended: of two owners the later counts.
@@ -55,14 +63,21 @@ class LiveCalls final : public calls::EventObserver {
  private:
   struct Change {
     calls::Call call;
+    WallTime read_at;
+    bool is_new = true;                 ///< it happened now; else it was only read
     std::optional<calls::Event> event;  ///< when more than the call is to be told
   };
 
   void push(Change change);
   asio::awaitable<void> drain();
   asio::awaitable<void> tell(const Change& change);
-  asio::awaitable<void> put(const calls::Call& call);
-  asio::awaitable<void> end(const calls::Call& call);
+  asio::awaitable<void> put(const Change& change);
+  asio::awaitable<void> end(const Change& change);
+  store::Hash to_hash(const calls::Call& call, WallTime read_at) const;
+  void note_change(const calls::Call& call);
+  void begin_announcing();
+  std::optional<std::string> next_announcement();
+  asio::awaitable<void> announce();
   asio::awaitable<void> claim(const std::string& call_id, std::int64_t fence);
   asio::awaitable<void> release(const std::string& call_id);
   bool missed_twice(const std::string& call_id);
@@ -76,7 +91,10 @@ class LiveCalls final : public calls::EventObserver {
     std::int64_t fence = 0;
     bool missed = false;  // it did not run when claims were last renewed
   };
-  std::map<std::string, Claim> claims_;  // on the streams that run here; under mutex_
+  std::map<std::string, Claim> claims_;  // on the streams that run here; all that follows under mutex_, too
+  calls::Changes changed_;    // what the other nodes have not been told of
+  bool any_changed_ = false;  // it is not known what they have missed
+  std::size_t announcing_ = 0;
 };
 
 }  // namespace trunkline::app

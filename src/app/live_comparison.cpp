@@ -1,5 +1,7 @@
 #include "app/live_comparison.hpp"
 
+#include <trunkline/calls/live_snapshot.hpp>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -44,6 +46,8 @@ void compare(const std::string& id, const Open& call, const store::Hash& shown, 
   if (field("state") != call.state) differences.push_back({"live.state", id, call.state, field("state")});
   const auto version = std::to_string(call.version);
   if (field("version") != version) differences.push_back({"live.version", id, version, field("version")});
+  const auto snapshot = calls::find_snapshot(shown, id);
+  if (!snapshot) differences.push_back({"live.snapshot", id, "that of version " + field("version"), "something else"});
 }
 
 asio::awaitable<Result<Differences>> look(store::LiveStore& live, const Truth& truth) {
@@ -55,7 +59,7 @@ asio::awaitable<Result<Differences>> look(store::LiveStore& live, const Truth& t
     if (!truth.open.contains(id)) differences.push_back({"live.call", id, "nothing", "an open call"});
   }
   for (const auto& [id, call] : truth.open) {
-    const auto hash = co_await live.get_hash("call/" + id);
+    const auto hash = co_await live.get_hash(calls::live_key(id));
     if (!hash) co_return hash.error();
     compare(id, call, *hash, differences);
   }

@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace trunkline::app {
@@ -131,11 +132,16 @@ asio::awaitable<void> Upkeep::clean_forever() {
   }
 }
 
-// At its times, and at once when what is live may have been lost. At the start active calls are shown before anybody
-// asks.
+// At its times, and at once when what is live may have been lost. At the start active calls are shown, and read into
+// memory, before anybody asks.
 asio::awaitable<void> Upkeep::renew_live_forever() {
+  std::optional<std::uint64_t> prefetched;  // on that connection
   for (;;) {
     const auto losses = parts_.live.losses();
+    if (std::exchange(prefetched, losses) != losses) {
+      const auto read = co_await parts_.shown_calls.prefetch();
+      if (!read) log::debug("open calls were not read ahead", {{"reason", read.error().message}});
+    }
     co_await parts_.live_calls.renew_streams();
     const bool leads = co_await parts_.membership.leads();
     if (leads) {
@@ -164,6 +170,8 @@ void Upkeep::export_gauges() {
   parts_.metrics.connections("websocket").set(static_cast<double>(counters.websockets));
   export_problems(counters);
   parts_.metrics.store_queue().set(static_cast<double>(parts_.database.queued()));
+  parts_.metrics.cache_entries("calls").set(static_cast<double>(parts_.shown_calls.kept()));
+  parts_.metrics.cache_entries("tokens").set(static_cast<double>(parts_.authenticator.tokens_kept()));
   export_growth(parts_.metrics.events_dropped(), parts_.calls.dropped_events(), dropped_events_);
   export_growth(parts_.metrics.log_lines_dropped(), log::dropped_lines(), dropped_lines_);
 }

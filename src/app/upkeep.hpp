@@ -9,8 +9,10 @@
 #include "app/reconciler.hpp"
 #include "app/store_check.hpp"
 
+#include <trunkline/auth/authenticator.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
+#include <trunkline/calls/shown_calls.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/media/active_streams.hpp>
 #include <trunkline/media/stream_commands.hpp>
@@ -39,6 +41,8 @@ class Upkeep {
     observe::Metrics& metrics;
     CallMetrics& call_metrics;
     LiveCalls& live_calls;
+    calls::ShownCalls& shown_calls;
+    const auth::Authenticator& authenticator;
     observe::Health& health;
     net::Server& server;
     net::Workers& workers;

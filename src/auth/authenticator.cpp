@@ -1,5 +1,8 @@
+#include "auth/token_cache.hpp"
+
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/auth/secret.hpp>
+#include <trunkline/base/crypto.hpp>
 #include <trunkline/base/text.hpp>
 #include <trunkline/config/load.hpp>
 
@@ -25,9 +28,30 @@ Result<KeySet> configured_keys(const config::Security& security, const std::file
 }  // namespace
 
 Authenticator::Authenticator(KeySet keys, ClaimRules rules, const Clock& clock)
-    : keys_(std::move(keys)), rules_(std::move(rules)), clock_(clock) {}
+    : keys_(std::move(keys)),
+      rules_(std::move(rules)),
+      clock_(clock),
+      remembered_(keys_.is_public() ? std::make_shared<TokenCache>() : nullptr) {}
+
+void Authenticator::count_in(observe::Metrics& metrics) {
+  hits_ = metrics.cache_requests("tokens", "l1", "hit");
+  misses_ = metrics.cache_requests("tokens", "l1", "miss");
+}
+
+std::size_t Authenticator::tokens_kept() const {
+  return remembered_ ? remembered_->size() : 0;
+}
 
 Result<Principal> Authenticator::authenticate(std::string_view token) const {
+  if (!remembered_ || token.size() > max_token_bytes) return check(token, {});
+  const std::string digest = crypto::sha256(token);
+  auto known = remembered_->find(digest, clock_);
+  if (const auto& counter = known ? hits_ : misses_) counter->add();
+  if (known) return std::move(*known);
+  return check(token, digest);
+}
+
+Result<Principal> Authenticator::check(std::string_view token, std::string_view digest) const {
   auto claims = verify_token(token, keys_, rules_, clock_.wall());
   if (!claims) return claims.error();
   Principal principal{std::move(claims->subject), std::move(claims->roles), {}};
@@ -35,6 +59,7 @@ Result<Principal> Authenticator::authenticate(std::string_view token) const {
   for (const std::string& name : claims->permissions) {
     if (const auto permission = parse_permission(name)) principal.permissions |= {*permission};
   }
+  if (!digest.empty()) remembered_->put(digest, principal, *claims, clock_.mono());
   return principal;
 }
 

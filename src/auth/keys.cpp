@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <variant>
 
 namespace trunkline::auth {
@@ -93,6 +94,10 @@ const KeySet::Key* KeySet::find(const Claimed& claimed) const {
     ++candidates;
   }
   return candidates == 1 ? unnamed : nullptr;  // trying key after key would be work that strangers can order
+}
+
+bool KeySet::is_public() const {
+  return std::ranges::any_of(*keys_, [](const Key& key) { return key.algorithm() != Algorithm::hs256; });
 }
 
 bool KeySet::verify(const Claimed& claimed, std::string_view message, std::string_view signature) const {

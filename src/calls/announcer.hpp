@@ -35,6 +35,8 @@ class Announcer {
     /// As the last act inside the transaction. A transaction that is tried again takes a new place.
     void take(std::vector<Committed> events) { announcer_.enter(batch_, std::move(events)); }
     void settle(bool committed) { announcer_.settle(batch_, committed); }
+    /// Once the transaction is over.
+    const std::vector<Committed>& events() const { return batch_->events; }
 
    private:
     friend class Announcer;

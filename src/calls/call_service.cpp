@@ -88,6 +88,10 @@ void CallService::observe(EventObserver& observer) {
   impl_->announcer.observe(observer);
 }
 
+void CallService::on_seen(Seen listener) {
+  impl_->seen = std::move(listener);
+}
+
 asio::awaitable<Result<StoredAnswer>> CallService::arrive(Arrival arrival, Render render) {
   const Impl::Arriving request{std::move(arrival), std::move(render)};
   co_return co_await Impl::place_of(request.arrival.provider_call_id, impl_->arrivals).submit(request);
@@ -212,7 +216,11 @@ asio::awaitable<Result<Call>> CallService::find_by_provider_id(std::string provi
 
 asio::awaitable<Result<Page<Call>>> CallService::list(CallFilter filter) {
   auto work = [&](store::Sql& sql) { return list_calls(sql, filter); };
-  co_return co_await impl_->database.read<Page<Call>>(work);
+  auto page = co_await impl_->database.read<Page<Call>>(work);
+  if (page) {
+    for (const Call& call : page->data) impl_->seen(call.id, call.version);
+  }
+  co_return page;
 }
 
 asio::awaitable<Result<CallStats>> CallService::stats() {
@@ -226,7 +234,7 @@ asio::awaitable<Result<std::vector<Event>>> CallService::events_of(std::string c
     if (!find_call(sql, call_id)) return call_not_found();
     return find_events(sql, call_id, after_version, limit);
   };
-  co_return co_await impl_->database.read<std::vector<Event>>(work);
+  co_return co_await impl_->read_events(work);
 }
 
 asio::awaitable<Result<std::vector<QualityMetrics>>> CallService::quality_of(std::string call_id) {
@@ -256,7 +264,7 @@ asio::awaitable<Result<>> CallService::complete_log() {
 
 asio::awaitable<Result<std::vector<Event>>> CallService::events_after(std::int64_t seq, std::size_t limit) {
   auto work = [&](store::Sql& sql) -> Result<std::vector<Event>> { return find_events_after(sql, seq, limit); };
-  co_return co_await impl_->database.read<std::vector<Event>>(work);
+  co_return co_await impl_->read_events(work);
 }
 
 asio::awaitable<Result<std::vector<Event>>> CallService::events_of_after(std::string call_id, std::int64_t seq,
@@ -264,7 +272,7 @@ asio::awaitable<Result<std::vector<Event>>> CallService::events_of_after(std::st
   auto work = [&](store::Sql& sql) -> Result<std::vector<Event>> {
     return find_events_of_after(sql, call_id, seq, limit);
   };
-  co_return co_await impl_->database.read<std::vector<Event>>(work);
+  co_return co_await impl_->read_events(work);
 }
 
 asio::awaitable<Result<std::optional<Event>>> CallService::event(std::string event_id) {

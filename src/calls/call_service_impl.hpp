@@ -27,15 +27,25 @@ class CallService::Impl {
   asio::awaitable<Result<T>> change(Work work) {
     Announcer::Place place(announcer);
     Result<T> result = co_await database.write<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
-    place.settle(result.has_value());
+    settle(place, result.has_value());
     co_return result;
   }
   template <class T, class Work>
   Result<T> change_blocking(Work work) {
     Announcer::Place place(announcer);
     Result<T> result = database.write_blocking<T>([&](store::Sql& sql) { return in_log<T>(sql, place, work); });
-    place.settle(result.has_value());
+    settle(place, result.has_value());
     return result;
+  }
+
+  /// Reads, and tells whoever wants to know how far the calls have come that are in what was read.
+  template <class Work>
+  asio::awaitable<Result<std::vector<Event>>> read_events(Work work) {
+    auto events = co_await database.read<std::vector<Event>>(work);
+    if (events) {
+      for (const Event& event : *events) seen(event.call_id, event.version);
+    }
+    co_return events;
   }
 
   Event make_event(EventType type, WallTime at, std::string data);
@@ -62,6 +72,7 @@ class CallService::Impl {
   const Clock& clock;
   Ids& ids;
   const std::string node;
+  Seen seen = [](const std::string&, std::int64_t) {};
   Announcer announcer;
   std::array<Arrivals, 2> arrivals;
   std::array<Updates, 2> updates;
@@ -74,6 +85,14 @@ class CallService::Impl {
     Result<T> result = work(log);
     if (result) place.take(log.finish());
     return result;
+  }
+
+  // The announcement may have to wait for others; who made the change must not.
+  void settle(Announcer::Place& place, bool committed) {
+    if (committed) {
+      for (const Committed& stored : place.events()) seen(stored.event.call_id, stored.event.version);
+    }
+    place.settle(committed);
   }
 
   template <class Gathered>

@@ -235,6 +235,11 @@ const Option table[] = {
      Range{1, 31 * 24}, "24",
      "How long the answer to a POST with an Idempotency-Key is kept, to be given again when the same comes again."},
 
+    {"CACHE_CALLS", "cache.calls", at<&Settings::cache, &Cache::calls>, Range{0, 1'000'000}, "10000",
+     "Calls that are kept in memory for those who look at them; 0 is none, then each look reads the database."},
+    {"CACHE_TTL_S", "cache.ttl_s", at<&Settings::cache, &Cache::ttl>, Range{1, 60}, "5",
+     "How old a call may be that is shown from memory or Redis when no node said that it has changed."},
+
     {"RATE_LIMIT_API_READ_PER_MINUTE", "limits.api_read_per_minute",
      at<&Settings::limits, &Limits::api_read_per_minute>, Range{0, 10'000'000}, "60000",
      "Requests a minute that change nothing, of one token's subject; a tenth at once. 0 is no limit, here and below."},

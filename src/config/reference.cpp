@@ -26,6 +26,7 @@ constexpr std::array headings = {
     Heading{"recording", "Recording"},
     Heading{"calls", "Calls"},
     Heading{"api", "API"},
+    Heading{"cache", "Cache"},
     Heading{"limits", "Limits"},
     Heading{"webhooks", "Webhooks"},
     Heading{"event_grid", "Azure Event Grid"},

@@ -142,6 +142,11 @@ struct Metrics::Families {
       make.counter({"rate_limited_total", "Requests that a rate limit refused."}, {"class"});
   prometheus::Counter& rate_limits_unchecked =
       make.counters({"rate_limits_unchecked_total", "Requests that passed because the live store was away."}).Add({});
+  Labelled<prometheus::Counter> cache_requests =
+      make.counter({"cache_requests_total", "What a cache was asked for: in this process (l1), in Redis (l2)."},
+                   {"cache", "level", "outcome"});
+  Labelled<prometheus::Gauge> cache_entries =
+      make.gauge({"cache_entries", "What a cache of this process holds."}, {"cache"});
   Labelled<prometheus::Counter> cleanup_runs =
       make.counter({"cleanup_runs_total", "Times that something over was looked for."}, {"job", "result"});
   Labelled<prometheus::Counter> cleanup_rows =
@@ -280,6 +285,12 @@ Counter Metrics::rate_limits_unchecked() {
   return Counter(families_->rate_limits_unchecked);
 }
 
+Counter Metrics::cache_requests(std::string_view cache, std::string_view level, std::string_view outcome) {
+  return Counter(families_->cache_requests.at({cache, level, outcome}));
+}
+Gauge Metrics::cache_entries(std::string_view cache) {
+  return Gauge(families_->cache_entries.at({cache}));
+}
 Counter Metrics::cleanup_runs(std::string_view job, std::string_view result) {
   return Counter(families_->cleanup_runs.at({job, result}));
 }

@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import postgres  # noqa: E402
@@ -119,6 +121,49 @@ def a_node_hangs():
         check("a node that hung and is back says that its calls go on", told["data"]["reason"] == "node-back", told)
 
 
+def looks(node):
+    """How calls were looked at, by (level, outcome)."""
+    text = node.request("GET", "/metrics").body.decode()
+    found = re.findall(r'^trunkline_cache_requests_total\{cache="calls",level="(l.)",outcome="(\w+)"\} (\d+)$', text, re.MULTILINE)
+    return {(level, outcome): int(count) for level, outcome, count in found}
+
+
+def a_change_is_seen():
+    """What one node changes another shows, although it remembers calls for a minute."""
+    url = postgres.database_on(SHARED)
+    with node_on(url, CACHE_TTL_S=60) as one, node_on(url, CACHE_TTL_S=60) as two:
+        calls = [voice_params() for _ in range(20)]
+        for call in calls:
+            one.webhook("/webhooks/twilio/voice", call)
+        ids = {call["providerCallId"]: call["callId"] for call in two.json("/api/v1/calls?limit=50")["data"]}
+        ids = [ids[call["CallSid"]] for call in calls]
+        states = [two.json(f"/api/v1/calls/{call_id}")["state"] for call_id in ids * 2]
+        check("a node shows the calls of another", states == ["RINGING"] * 40, states)
+        found = looks(two)
+        check("the first time as Redis has them, then from memory",
+              found[("l1", "miss")] == 20 and found[("l1", "hit")] == 20 and found[("l2", "hit")] > 10, found)
+
+        socket = two.socket(f"/api/v1/events?after=0&callId={ids[0]}")
+        first = [json.loads(socket.receive_text())["state"] for _ in range(2)]
+        one.webhook("/webhooks/twilio/status", status_params(calls[0], "completed", 1))
+        told = json.loads(socket.receive_text())["state"]
+        seen = two.json(f"/api/v1/calls/{ids[0]}")["state"]
+        check("who heard of a change from a node sees it there", (told, seen) == ("ENDED", "ENDED"), (first, told, seen))
+
+        for call in calls[1:]:
+            one.webhook("/webhooks/twilio/status", status_params(call, "completed", 1))
+        fresh = [json.loads(two.get(f"/api/v1/calls/{call_id}", {"Cache-Control": "no-cache"}).body)["state"] for call_id in ids]
+        check("who asks for what is stored gets it at once", fresh == ["ENDED"] * 20, fresh)
+        begun = time.monotonic()
+        for call in calls:
+            one.webhook("/webhooks/twilio/status", status_params(call, "completed", 2, CallDuration="7"))
+        for call_id in ids:
+            two.call_with(call_id, lambda found: found["duration"] == 7, seconds=10)
+        check("all others see it once they are told, long before a minute", time.monotonic() - begun < 10)
+        kept = wait_for("the gauge", lambda: 'trunkline_cache_entries{cache="calls"} 20' in two.get("/metrics").body.decode())
+        check("and how many are kept is told", kept)
+
+
 def a_shared_folder():
     url = postgres.database_on(SHARED)
     with node_on(url, RECORDING_SHARED="true") as one:
@@ -151,9 +196,9 @@ if SHARED:
     together([one_log, duplicates_on_two_nodes, a_node_dies])
     together([a_node_hangs, a_shared_folder, two_on_one_folder])
     if REDIS:
-        commands_are_carried()
+        together([commands_are_carried, a_change_is_seen])
     else:
-        skip("commands are carried to other nodes", "there is no Redis: TRUNKLINE_TEST_REDIS is not set")
+        skip("commands are carried to other nodes, and what they changed", "there is no Redis: TRUNKLINE_TEST_REDIS is not set")
 else:
     skip("several nodes", "there is no Postgres: TRUNKLINE_TEST_POSTGRES is not set")
 done()

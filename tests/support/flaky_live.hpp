@@ -8,7 +8,8 @@
 
 namespace trunkline::store::test {
 
-/// A live store whose buckets are away as long as a test says, and that counts how often it is asked for them.
+/// A live store whose buckets and channels are away as long as a test says, and that counts how often it is asked for a
+/// token.
 class FlakyLive final : public LiveStore {
  public:
   explicit FlakyLive(LiveStore& inner) : inner_(inner) {}
@@ -69,7 +70,8 @@ class FlakyLive final : public LiveStore {
     return inner_.release(std::move(key), std::move(holder), fence);
   }
   asio::awaitable<Result<std::int64_t>> publish(std::string channel, std::string message) override {
-    return inner_.publish(std::move(channel), std::move(message));
+    if (away) co_return make_error("live_unavailable", "the live store does not answer");
+    co_return co_await inner_.publish(std::move(channel), std::move(message));
   }
   std::unique_ptr<Subscription> subscribe(std::string channel, OnMessage on_message,
                                           std::function<void()> on_gap) override {

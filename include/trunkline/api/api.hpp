@@ -7,6 +7,7 @@
 #include <trunkline/base/ids.hpp>
 #include <trunkline/calls/call_service.hpp>
 #include <trunkline/calls/provider.hpp>
+#include <trunkline/calls/shown_calls.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/events/event_hub.hpp>
 #include <trunkline/events/webhooks.hpp>
@@ -30,6 +31,7 @@ namespace trunkline::api {
 struct Services {
   const config::Settings& settings;
   calls::CallService& calls;
+  calls::ShownCalls& shown_calls;
   calls::Provider& twilio;
   recording::Library& recordings;
   store::Database& database;

@@ -5,14 +5,23 @@
 #include <trunkline/base/clock.hpp>
 #include <trunkline/base/ids.hpp>
 #include <trunkline/config/settings.hpp>
+#include <trunkline/observe/metrics.hpp>
 
+#include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace trunkline::auth {
 
-/// Says who a request comes from. Immutable; any thread.
+class TokenCache;
+
+/// Says who a request comes from. Any thread. Copies share what they remember.
+///
+/// A token that was checked with a public key and accepted is remembered for as long as it is valid, for a minute at
+/// most. One that is signed with a secret is as quickly checked again.
 class Authenticator {
  public:
   Authenticator(KeySet keys, ClaimRules rules, const Clock& clock);
@@ -21,10 +30,19 @@ class Authenticator {
   /// token_not_yet_valid, token_signature, token_issuer, token_audience; their messages may be shown to the client.
   Result<Principal> authenticate(std::string_view token) const;
 
+  /// Counts there how often a token was remembered. Before the first is checked; `metrics` outlives it.
+  void count_in(observe::Metrics& metrics);
+  std::size_t tokens_kept() const;
+
  private:
+  Result<Principal> check(std::string_view token, std::string_view digest) const;
+
   KeySet keys_;
   ClaimRules rules_;
   const Clock& clock_;
+  std::shared_ptr<TokenCache> remembered_;  ///< null: nothing is
+  std::optional<observe::Counter> hits_;
+  std::optional<observe::Counter> misses_;
 };
 
 /// From the settings: the key set file, the public key, the secret, or else the secret of the data folder, which is

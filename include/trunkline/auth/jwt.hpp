@@ -48,7 +48,10 @@ struct ClaimRules {
 /// Allowed difference between our clock and the issuer's.
 inline constexpr std::chrono::seconds clock_leeway{30};
 
-/// Errors: token_malformed (no `exp`), token_expired, token_not_yet_valid, token_issuer, token_audience.
+/// Errors: token_malformed (no `exp`), token_expired, token_not_yet_valid.
+Result<> check_times(const Claims& claims, WallTime now);
+
+/// Errors: those of check_times(), token_issuer, token_audience.
 Result<> check_claims(const Claims& claims, const ClaimRules& rules, WallTime now);
 
 /// Parses, checks the signature, then the claims. Error also: token_signature.

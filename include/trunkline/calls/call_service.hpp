@@ -136,6 +136,11 @@ class CallService {
 
   void observe(EventObserver& observer);  ///< before the first call only
 
+  /// `listener` hears which version a call has come to, as events are stored here, and events and lists of calls are
+  /// read: before whoever asked for that gets his answer. On any thread; before the first call only.
+  using Seen = std::function<void(const std::string& call_id, std::int64_t version)>;
+  void on_seen(Seen listener);
+
   /// A new call arrives: it gets its route and, unless that rejects it (the call is DECLINED then), a media token that
   /// is good for five minutes. `render` makes the provider's answer once the call and its media token exist; it runs
   /// inside the transaction and must only compute. The same inbox key, or the same provider call, gives the stored

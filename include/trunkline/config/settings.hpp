@@ -120,6 +120,12 @@ struct Api {
   hours idempotency_retention{24};  ///< how long the answer to an Idempotency-Key is given again
 };
 
+/// Calls that are shown as they were a moment ago.
+struct Cache {
+  std::size_t calls = 10'000;  ///< 0: none
+  seconds ttl{5};
+};
+
 /// Requests a minute; 0 is no limit.
 struct Limits {
   std::size_t api_read_per_minute = 60'000;  ///< of a token's subject
@@ -185,6 +191,7 @@ struct Settings {
   Recording recording;
   Calls calls;
   Api api;
+  Cache cache;
   Limits limits;
   Webhooks webhooks;
   EventGrid event_grid;

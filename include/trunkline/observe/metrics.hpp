@@ -100,6 +100,8 @@ class Metrics {
 
   Counter rate_limited(std::string_view limit_class);
   Counter rate_limits_unchecked();
+  Counter cache_requests(std::string_view cache, std::string_view level, std::string_view outcome);
+  Gauge cache_entries(std::string_view cache);  ///< in this process
   Counter cleanup_runs(std::string_view job, std::string_view result);
   Counter cleanup_rows(std::string_view job);
   Histogram cleanup_duration(std::string_view job);

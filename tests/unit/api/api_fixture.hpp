@@ -70,9 +70,11 @@ struct ApiFixture {
     settings.security.jwt_secret = secret;
     auto keys = auth::make_authenticator(settings.security, calls.folder.path(), *calls.ids, calls.clock);
     REQUIRE(keys.has_value());
+    calls.service->observe(shown_calls);
     authenticator = std::make_unique<auth::Authenticator>(std::move(*keys));
     api = make_api({settings,
                     *calls.service,
+                    shown_calls,
                     provider,
                     library,
                     *calls.database,
@@ -126,6 +128,7 @@ struct ApiFixture {
   observe::Health health{{}, 1, calls.clock};
   net::Workers workers{1};
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(workers.at(0).context(), calls.clock);
+  calls::ShownCalls shown_calls{{*calls.service, *live, metrics, calls.clock, {}, false}};
   media::StreamCommands commands{streams, *live, workers.at(0).context(), *calls.ids, "node_1"};
   events::EventHub hub{*calls.service, *live, workers.at(0)};
   IdempotentRequests idempotent{*calls.database, calls.clock, *calls.ids, std::chrono::hours(24)};

@@ -93,3 +93,60 @@ TEST_CASE("how a call sounded is listed, to who may read calls") {
   CHECK(here.get("/api/v1/calls/call_unknown/quality", {}).status == 404);
   CHECK(here.serve(here.request("GET", path)).status == 401);
 }
+
+namespace {
+
+/// A call that another node changes, of which nothing is heard here.
+struct ChangedElsewhere : ApiFixture {
+  ChangedElsewhere() {
+    REQUIRE(version({}) == 2);
+    REQUIRE(calls::test::run(elsewhere.append(call_id, calls::EventType::call_reconnecting, "{}")).has_value());
+  }
+
+  std::int64_t version(net::Headers headers) {
+    return nlohmann::json::parse(get("/api/v1/calls/" + call_id, std::move(headers)).body)["version"];
+  }
+
+  std::string call_id = calls.arrive("CA1").call_id;
+  calls::CallService elsewhere{*calls.database, calls.routing, calls.clock, *calls.ids, "node_2"};
+};
+
+}  // namespace
+
+TEST_CASE("a call may be shown as it was a moment ago, unless that is refused") {
+  ChangedElsewhere here;
+  CHECK(here.version({}) == 2);
+  CHECK(here.version({{"Cache-Control", "max-age=5"}}) == 2);
+  SECTION("no-cache") {
+    CHECK(here.version({{"Cache-Control", "no-cache"}}) == 3);
+  }
+  SECTION("a reload") {
+    CHECK(here.version({{"Cache-Control", "max-age=0"}}) == 3);
+  }
+  SECTION("in time") {
+    here.calls.clock.advance(std::chrono::seconds(5));
+    CHECK(here.version({}) == 3);
+  }
+  CHECK(here.version({}) == 3);
+}
+
+TEST_CASE("looks at calls are counted by where they were answered from") {
+  ChangedElsewhere here;
+  here.version({});
+  here.get("/api/v1/calls/" + here.call_id + "/recordings");
+  here.get("/api/v1/calls/call_unknown");
+  const auto figures = here.metrics.render();
+  CHECK_THAT(figures, Catch::Contains(R"(trunkline_cache_requests_total{cache="calls",level="l1",outcome="hit"} 3)"));
+  CHECK_THAT(figures, Catch::Contains(R"(trunkline_cache_requests_total{cache="calls",level="l1",outcome="miss"} 1)"));
+}
+
+TEST_CASE("what is decided about a call is decided by what is stored") {
+  ChangedElsewhere here;
+  REQUIRE(calls::test::run(here.elsewhere.append(here.call_id, calls::EventType::call_closed,
+                                                 R"({"reason":"elsewhere","authority":"command"})"))
+              .has_value());
+  CHECK(here.version({}) == 2);
+  const auto answer =
+      here.serve(here.request("POST", "/api/v1/calls/" + here.call_id + "/end", {{"Authorization", here.bearer()}}));
+  CHECK(nlohmann::json::parse(answer.body)["endReason"] == "elsewhere");
+}

@@ -1,10 +1,13 @@
 #include "app/live_calls.hpp"
 
 #include "support/any_live.hpp"
+#include "support/flaky_live.hpp"
 #include "unit/calls/service_fixture.hpp"
 
 #include <trunkline/net/worker.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 
@@ -20,9 +23,11 @@ struct LiveFixture {
   net::Worker worker{0};
   calls::test::Fixture calls{store::test::Drivers::sqlite};
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(worker.context(), calls.clock);
+  store::test::FlakyLive flaky{*live};
   media::ActiveStreams streams{10};
   media::StreamCommands commands{streams, *live, worker.context(), *calls.ids, "node_1"};
-  LiveCalls shown{{*live, *calls.service, streams, commands, worker.context(), "node_1"}};
+  LiveCalls shown{
+      {flaky, *calls.service, streams, commands, worker.context(), calls.clock, "node_1", std::chrono::seconds(5)}};
 
   LiveFixture() { calls.service->observe(shown); }
   ~LiveFixture() {
@@ -83,6 +88,71 @@ TEST_CASE_METHOD(LiveFixture, "what is lost is shown again from the database, an
   REQUIRE(calls::test::run(shown.renew_calls()).has_value());
   CHECK(hash_of(id)["state"] == "RINGING");
   CHECK(indexed() == 1);
+}
+
+TEST_CASE_METHOD(LiveFixture, "a call is shown whole, as it was when it happened or was read") {
+  const auto id = calls.arrive("CA1").call_id;
+  const auto snapshot = [&] { return calls::find_snapshot(hash_of(id), id).value().value(); };
+  const WallTime began = calls.clock.wall();
+  CHECK(snapshot().call.version == 2);
+  CHECK(snapshot().read_at == began);
+
+  calls.clock.advance(std::chrono::seconds(3));
+  REQUIRE(calls::test::run(shown.renew_calls()).has_value());
+  CHECK(snapshot().read_at == began + std::chrono::seconds(3));
+
+  calls::Call older = calls.find(id);
+  older.version = 1;
+  shown.show(older, calls.clock.wall());
+  CHECK(snapshot().call.version == 2);
+  calls.clock.advance(std::chrono::seconds(3));
+  shown.show(calls.find(id), calls.clock.wall());
+  CHECK(snapshot().read_at == began + std::chrono::seconds(6));
+}
+
+TEST_CASE_METHOD(LiveFixture, "what was only read changes nothing about which calls are open") {
+  const auto id = calls.arrive("CA1").call_id;
+  turn();
+  const auto open = calls.find(id);
+  REQUIRE(calls.report("CA1", "s1", State::ended).has_value());
+  turn();
+  shown.show(open, calls.clock.wall());
+  CHECK(hash_of(id)["state"] == "ENDED");
+  CHECK(indexed() == 0);
+}
+
+TEST_CASE("where nobody else looks, no snapshots are shown") {
+  LiveFixture here;
+  LiveCalls plain{{*here.live, *here.calls.service, here.streams, here.commands, here.worker.context(),
+                   here.calls.clock, "node_2", milliseconds{0}}};
+  calls::Call call;
+  call.id = "call_1";
+  call.version = 2;
+  plain.on_committed({}, call, std::nullopt);
+  CHECK_FALSE(here.hash_of("call_1").contains("snapshot"));
+  plain.show(call, here.calls.clock.wall());
+  call.id = "call_2";
+  plain.show(call, here.calls.clock.wall());
+  CHECK(here.hash_of("call_2").empty());
+}
+
+TEST_CASE_METHOD(LiveFixture, "what others could not be told of, they hear of as soon as they can") {
+  std::vector<std::string> said;
+  const auto ear =
+      live->subscribe(calls::changes_channel, [&](std::string_view message) { said.emplace_back(message); }, [] {});
+  const auto id = calls.arrive("CA1").call_id;
+  turn();
+  CHECK(said == std::vector<std::string>{id + " 2\n"});
+
+  said.clear();
+  flaky.away = true;
+  REQUIRE(calls.report("CA1", "s1", State::connecting).has_value());
+  turn();
+  CHECK(said.empty());
+  flaky.away = false;
+  asio::co_spawn(worker.context(), shown.renew_streams(), asio::detached);
+  turn();
+  CHECK(said == std::vector<std::string>{calls::all_changed});
 }
 
 TEST_CASE_METHOD(LiveFixture, "a stream belongs to its node, until it ends or a later owner comes") {

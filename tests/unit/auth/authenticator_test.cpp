@@ -1,3 +1,4 @@
+#include "auth/token_cache.hpp"
 #include "support/manual_clock.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/auth/vectors.hpp"
@@ -133,4 +134,109 @@ TEST_CASE("the bearer token is taken from the header, whatever the case of the s
   CHECK(bearer_token("Bearer").empty());
   CHECK(bearer_token("Bearerabc").empty());
   CHECK(bearer_token("").empty());
+}
+
+namespace {
+
+/// Tokens of one issuer with an RSA key.
+struct Remembering {
+  Fixture f;
+  GeneratedKey key{2048U};
+  observe::Metrics metrics{"test"};
+  Authenticator authenticator = make();
+
+  Authenticator make() {
+    f.security.jwt_public_key = f.file("key.pem", key.public_pem());
+    auto made = f.make().value();
+    made.count_in(metrics);
+    return made;
+  }
+  std::string token(std::int64_t expires, const std::string& more = "") const {
+    const std::string payload = R"({"sub":"x","roles":["viewer"],"exp":)" + std::to_string(expires) + more + "}";
+    const std::string message =
+        base64::encode_url(R"({"alg":"RS256","typ":"JWT"})") + "." + base64::encode_url(payload);
+    return message + "." + base64::encode_url(key.sign(message));
+  }
+  bool counted(const std::string& outcome, int times) const {
+    const std::string line = R"(trunkline_cache_requests_total{cache="tokens",level="l1",outcome=")" + outcome +
+                             "\"} " + std::to_string(times) + "\n";
+    return metrics.render().find(line) != std::string::npos;
+  }
+};
+
+constexpr std::int64_t start = 1'790'000'000;
+
+}  // namespace
+
+TEST_CASE("a token that was accepted is remembered, for a minute") {
+  Remembering r;
+  const auto token = r.token(start + 3'600);
+  const auto first = r.authenticator.authenticate(token).value();
+  const auto again = r.authenticator.authenticate(token).value();
+  CHECK(again.subject == "x");
+  CHECK(again.roles == first.roles);
+  CHECK(again.permissions == first.permissions);
+  CHECK(r.counted("hit", 1));
+  CHECK(r.authenticator.tokens_kept() == 1);
+
+  r.f.clock.advance(TokenCache::kept_for);
+  CHECK(r.authenticator.authenticate(token).has_value());
+  CHECK(r.counted("hit", 1));
+  CHECK(r.counted("miss", 2));
+}
+
+TEST_CASE("a token that is remembered ends when it says") {
+  Remembering r;
+  const auto token = r.token(start + 5);
+  CHECK(r.authenticator.authenticate(token).has_value());
+  r.f.clock.advance(std::chrono::seconds{5} + clock_leeway - milliseconds{1});
+  CHECK(r.authenticator.authenticate(token).has_value());
+  CHECK(r.counted("hit", 1));
+  r.f.clock.advance(milliseconds{1});
+  CHECK(r.authenticator.authenticate(token).error().code == "token_expired");
+  CHECK(r.authenticator.tokens_kept() == 0);
+}
+
+TEST_CASE("a token that is remembered does not begin before it says") {
+  trunkline::test::ManualClock clock;
+  TokenCache cache;
+  Claims claims;
+  claims.expires = start + 3'600;
+  claims.not_before = start + 1'000;
+  cache.put("digest", {"x", {}, {}}, claims, clock.mono());
+  CHECK_FALSE(cache.find("digest", clock).has_value());
+}
+
+TEST_CASE("what was refused is not remembered, and no other token passes for one that is") {
+  Remembering r;
+  const auto good = r.token(start + 3'600);
+  CHECK(r.authenticator.authenticate(good).has_value());
+  const auto forged = good.substr(0, good.rfind('.')) + "." + base64::encode_url(std::string(256, 'x'));
+  for (int i = 0; i < 2; ++i) {
+    CHECK(r.authenticator.authenticate(forged).error().code == "token_signature");
+    CHECK(r.authenticator.authenticate(r.token(start - 60)).error().code == "token_expired");
+    CHECK(r.authenticator.authenticate(std::string(max_token_bytes + 1, 'x')).error().code == "token_malformed");
+  }
+  CHECK(r.authenticator.tokens_kept() == 1);
+}
+
+TEST_CASE("as many tokens are remembered as there is room for") {
+  trunkline::test::ManualClock clock;
+  TokenCache cache;
+  Claims claims;
+  claims.expires = start + 3'600;
+  for (std::size_t i = 0; i <= TokenCache::max_tokens; ++i) {
+    cache.put(std::to_string(i), {"x", {}, {}}, claims, clock.mono());
+  }
+  CHECK(cache.size() == TokenCache::max_tokens);
+  CHECK_FALSE(cache.find("0", clock).has_value());
+  CHECK(cache.find("1", clock).has_value());
+}
+
+TEST_CASE("a token that is signed with a secret is as quickly checked again") {
+  Fixture f;
+  f.security.jwt_secret = secret;
+  const auto authenticator = f.make().value();
+  CHECK(authenticator.authenticate(f.token("")).has_value());
+  CHECK(authenticator.tokens_kept() == 0);
 }

@@ -46,6 +46,17 @@ TEST_CASE("text that is not UTF-8 is shown with replacement characters") {
   CHECK(json::parse(to_json_text(call))["from"] == "caf\xef\xbf\xbd");
 }
 
+TEST_CASE("a snapshot keeps whatever texts a call has") {
+  Call call = fold({received(0)});
+  call.merge.facts->from = "caf\xc3\xa9 \"\\\n\t\x01\x7f/";
+  call.merge.facts->metadata = {{"", "empty"}, {"a\"b", "{}"}};
+  const auto read = from_snapshot(to_snapshot(call));
+  REQUIRE(read.has_value());
+  CHECK(read->merge.facts->from == call.merge.facts->from);
+  CHECK(read->merge.facts->metadata == call.merge.facts->metadata);
+  CHECK(to_snapshot(*read) == to_snapshot(call));
+}
+
 TEST_CASE("a damaged snapshot is an error, not a call") {
   for (const char* text : {"", "{}", "[1]", R"({"id":1})"}) {
     const auto call = from_snapshot(text);

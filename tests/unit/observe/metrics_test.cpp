@@ -34,6 +34,8 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.event_loop_lag(0).observe(250us);
   metrics.rate_limited("api.read").add(2);
   metrics.rate_limits_unchecked().add(3);
+  metrics.cache_requests("calls", "l2", "hit").add(4);
+  metrics.cache_entries("tokens").set(12);
   metrics.cleanup_runs("quality", "failed").add(2);
   metrics.cleanup_rows("quality").add(70);
   metrics.cleanup_duration("quality").observe(2s);
@@ -57,6 +59,8 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_relay_delay_seconds_bucket{le="0.002"} 1)", R"(trunkline_sink_queue_bytes{sink="recorder"} 4096)",
       R"(trunkline_sink_dropped_total{sink="listener"} 4)",
       R"(trunkline_transcript_segments_total{engine="embedded"} 1)",
+      R"(trunkline_cache_requests_total{cache="calls",level="l2",outcome="hit"} 4)",
+      R"(trunkline_cache_entries{cache="tokens"} 12)",
       R"(trunkline_transcript_confidence_bucket{engine="embedded",le="0.9"} 1)",
       R"(trunkline_recordings_total{result="stored"} 1)",
       R"(trunkline_http_requests_total{method="GET",route="/api/v1/calls/{id}",status="404"} 1)",
