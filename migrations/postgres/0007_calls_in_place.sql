@@ -4,7 +4,7 @@
 ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
 UPDATE calls SET outcome = state WHERE terminal = 1;
 DROP INDEX calls_by_state;
-CREATE INDEX calls_by_outcome ON calls (outcome, created_at DESC, id DESC) WHERE terminal = 1;
+CREATE INDEX calls_by_outcome ON calls (outcome, created_at DESC, id DESC);
 DROP INDEX calls_in_figures;
 CREATE INDEX calls_in_figures ON calls (outcome, provider, duration_s) WHERE terminal = 1;
 DROP INDEX calls_concluded;

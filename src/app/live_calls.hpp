@@ -92,8 +92,8 @@ class LiveCalls final : public calls::EventObserver {
     bool missed = false;  // it did not run when claims were last renewed
   };
   std::map<std::string, Claim> claims_;  // on the streams that run here; all that follows under mutex_, too
-  calls::Changes changed_;    // what the other nodes have not been told of
-  bool any_changed_ = false;  // it is not known what they have missed
+  calls::Changes changed_;               // what the other nodes have not been told of
+  bool any_changed_ = false;             // it is not known what they have missed
   std::size_t announcing_ = 0;
 };
 

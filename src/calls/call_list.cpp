@@ -76,7 +76,7 @@ Query query_of(const CallFilter& filter) {
   Query query("SELECT snapshot FROM calls");
   if (filter.state) {
     const bool over = is_terminal(*filter.state);
-    query.where(over ? "terminal = 1" : "terminal = 0");
+    if (!over) query.where("terminal = 0");
     query.where(over ? "outcome =" : "state =", std::string(to_string(*filter.state)));
   }
   if (filter.terminal) query.where(*filter.terminal ? "terminal = 1" : "terminal = 0");

@@ -45,8 +45,8 @@ Session::End Session::run(const Job& job, Connection::Mode mode) {
   auto worked = attempt([&] { return job.work(*connection_); });
   if (const auto& failure = connection_->failure()) {
     // What the work made of the failure is its answer, unless the fault is the server's or it did not notice.
-    const bool told = worked.has_error() &&
-                      (failure->remedy() == Remedy::none || failure->kind() == SqlFailure::Kind::constraint);
+    const bool told =
+        worked.has_error() && (failure->remedy() == Remedy::none || failure->kind() == SqlFailure::Kind::constraint);
     return {told ? std::move(worked) : Result<>(to_error(*failure)), failure->remedy()};
   }
   if (!worked || mode == Connection::Mode::read) return {std::move(worked)};

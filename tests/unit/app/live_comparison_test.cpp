@@ -41,7 +41,8 @@ struct Compared {
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(worker.context(), calls.clock);
   media::ActiveStreams streams{10};
   media::StreamCommands commands{streams, *live, worker.context(), *calls.ids, "node_1"};
-  LiveCalls shown{{*live, *calls.service, streams, commands, worker.context(), "node_1"}};
+  LiveCalls shown{
+      {*live, *calls.service, streams, commands, worker.context(), calls.clock, "node_1", std::chrono::seconds(5)}};
   store::Nodes nodes{*calls.database, calls.clock, {"node_1", "host", "1.0"}};
   std::string id = calls.arrive("CA1").call_id;
 
