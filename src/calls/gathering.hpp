@@ -1,8 +1,12 @@
 #pragma once
 
+#include <trunkline/base/clock.hpp>
 #include <trunkline/base/offload.hpp>
 #include <trunkline/base/result.hpp>
 #include <trunkline/store/sql.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +15,7 @@
 #include <exception>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -20,7 +25,8 @@ namespace trunkline::calls {
 
 /// Requests that come while others are being stored are stored together, in the order in which they came: one
 /// transaction, one wait for the disk. Who comes first leads: its coroutine stores what waits by then, hands the lead
-/// to the first of those that came in the meantime, and gives everybody its outcome.
+/// to the first of those that came in the meantime, and gives everybody its outcome. The lead is handed on earlier when
+/// the store takes long: a transaction that is stuck holds up nobody but its own.
 template <class Request, class Answer>
 class Gathering {
  public:
@@ -29,7 +35,8 @@ class Gathering {
   /// Stores all in one transaction, or none: then it gives one error for all.
   using Store = std::function<asio::awaitable<Result<Outcomes>>(Requests)>;
 
-  explicit Gathering(Store store) : store_(std::move(store)) {}
+  explicit Gathering(Store store, milliseconds patience = milliseconds(500))
+      : store_(std::move(store)), patience_(patience) {}
 
   /// Any worker. Errors besides those of the store: `overloaded` when 10,000 wait.
   asio::awaitable<Result<Answer>> submit(const Request& request) {
@@ -72,7 +79,14 @@ class Gathering {
     Waiters waiters = take(most_at_once);
     Requests requests;
     for (const Waiting& waiting : waiters) requests.push_back(waiting.seat->request);
+    asio::steady_timer patience(co_await asio::this_coro::executor, patience_);
+    const auto handed_on = std::make_shared<bool>(false);
+    patience.async_wait([this, handed_on](const boost::system::error_code& cancelled) {
+      if (!cancelled && !std::exchange(*handed_on, true)) hand_over();
+    });
     auto stored = co_await store_together(requests);
+    patience.cancel();
+    const bool leads = !std::exchange(*handed_on, true);
     const bool away = !stored && store::store_is_away(stored.error());
     if (stored) {
       for (std::size_t i = 0; i < waiters.size(); ++i) waiters[i].seat->outcome = std::move((*stored)[i]);
@@ -81,8 +95,8 @@ class Gathering {
     } else {  // the others shall not go with the one that is refused
       for (const Waiting& waiting : waiters) co_await store_alone(*waiting.seat);
     }
-    if (away) refuse_all(stored.error(), waiters);
-    hand_over();
+    if (leads && away) refuse_all(stored.error(), waiters);
+    if (leads) hand_over();
     for (const Waiting& waiting : waiters) {
       if (waiting.wake) waiting.wake(Call::done);
     }
@@ -106,7 +120,7 @@ class Gathering {
     }
   }
 
-  // The store was tried for as long as a request may wait.
+  // Nobody shall wait for a try of his own.
   void refuse_all(const Error& error, Waiters& waiters) {
     for (Waiting& waiting : take(most_waiting)) {
       waiting.seat->outcome = error;
@@ -133,6 +147,7 @@ class Gathering {
   }
 
   const Store store_;
+  const milliseconds patience_;
   std::mutex mutex_;
   std::deque<Waiting> queue_;
   bool led_ = false;

@@ -16,7 +16,7 @@ struct PostgresOptions {
   milliseconds connect_timeout{3'000};  ///< a host; whole seconds, at least 2
   milliseconds statement_timeout{5'000};
   milliseconds lock_timeout{3'000};  ///< how long a statement may wait for a row that another transaction holds
-  milliseconds doubt_limit{30'000};  ///< how long to ask what became of a commit whose answer was lost
+  milliseconds doubt_limit{10'000};  ///< how long to ask what became of a commit whose answer was lost
 };
 
 /// The database that many nodes share: Postgres 13 or later, in UTF-8. Each connection has a thread and runs one job a

@@ -16,6 +16,9 @@ using Strings = Gathering<std::string, std::string>;
 
 /// A store that answers when the test says so, and keeps what it was given.
 struct Desk {
+  explicit Desk(milliseconds patience = std::chrono::hours(1))
+      : gathering([this](Strings::Requests requests) { return store(std::move(requests)); }, patience) {}
+
   std::future<Result<std::string>> submit(std::string request) {
     return asio::co_spawn(loop, ask(std::move(request)), asio::use_future);
   }
@@ -25,7 +28,11 @@ struct Desk {
     std::vector<std::string> batch;
     for (const std::string* request : requests) batch.push_back(*request);
     batches.push_back(batch);
-    co_await await_value<int>([this](auto deliver) { go_on = [deliver] { deliver(0); }; });
+    if (batch.front() == "stuck") {
+      co_await await_value<int>([this](auto deliver) { stuck = [deliver] { deliver(0); }; });
+    } else {
+      co_await await_value<int>([this](auto deliver) { go_on = [deliver] { deliver(0); }; });
+    }
     if (error) co_return *error;
     Strings::Outcomes outcomes;
     for (const std::string& request : batch) {
@@ -53,8 +60,9 @@ struct Desk {
   asio::io_context loop;
   std::vector<std::vector<std::string>> batches;
   std::function<void()> go_on;
+  std::function<void()> stuck;
   std::optional<Error> error;
-  Strings gathering{[this](Strings::Requests requests) { return store(std::move(requests)); }};
+  Strings gathering;
 };
 
 bool is_there(const std::future<Result<std::string>>& future) {
@@ -130,6 +138,23 @@ TEST_CASE("while the store is away nobody waits for a try of his own, and the ne
   auto third = desk.submit("3");
   desk.answer();
   CHECK(third.get().value() == "stored 3");
+}
+
+TEST_CASE("one that is stuck holds up nobody, and is answered in the end") {
+  Desk desk(milliseconds(20));
+  auto stuck = desk.submit("stuck");
+  desk.settle();
+  auto second = desk.submit("2");
+  while (!desk.go_on) desk.loop.run_one();
+  auto third = desk.submit("3");
+  desk.answer();
+  CHECK(second.get().value() == "stored 2");
+  desk.answer();
+  CHECK(third.get().value() == "stored 3");
+  CHECK_FALSE(is_there(stuck));
+  desk.stuck();
+  desk.settle();
+  CHECK(stuck.get().value() == "stored stuck");
 }
 
 TEST_CASE("who waits when everything ends leaves nothing behind") {
