@@ -23,7 +23,7 @@ E2E_MODULES := $(patsubst %,tests/e2e/node_modules/.%,$(notdir $(wildcard tests/
 
 INSTALL := bash cmake/install_packages.sh
 
-.PHONY: help deps build run test asan tsan lint format fuzz bench docs clean
+.PHONY: help deps build run test asan tsan lint format fuzz bench bench-webhooks docs clean
 .PHONY: deps-test deps-lint deps-fuzz build-dev build-asan build-tsan
 
 help: ## this list
@@ -62,6 +62,9 @@ fuzz: deps-fuzz ## run each fuzz target for FUZZ_SECONDS (60)
 
 bench: build ## relay benchmark beside its baselines; docs/performance.md says how to read it
 	@bench/run
+
+bench-webhooks: build ## webhooks on Postgres and Redis beside a Node service; needs wrk and node
+	@bench/webhooks
 
 docs: deps-test ## write the pages anew that the code generates: configuration, call states
 	@cmake --preset dev >/dev/null

@@ -117,7 +117,7 @@ asio::awaitable<Result<CallService::Impl::Updates::Outcomes>> CallService::Impl:
     }
     Answers answers = hold(log, questions);
     Updates::Outcomes outcomes;
-    for (const StatusUpdate* update : requests) outcomes.push_back(take(log, answers, *update));
+    for (const StatusUpdate* update : requests) outcomes.emplace_back(take(log, answers, *update));
     return outcomes;
   };
   co_return co_await change<Updates::Outcomes>(work);

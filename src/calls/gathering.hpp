@@ -68,10 +68,13 @@ class Gathering {
       seat.outcome = make_error("overloaded", "too many requests wait for the database; try again later");
       return wake(Call::done);
     }
-    const bool first = !std::exchange(led_, true);
-    queue_.push_back({&seat, first ? nullptr : std::move(wake)});
+    queue_.push_back({&seat, nullptr});
+    if (std::exchange(led_, true)) {
+      queue_.back().wake = std::move(wake);
+      return;
+    }
     lock.unlock();
-    if (first) wake(Call::lead);
+    wake(Call::lead);
   }
 
   // The leader's own seat is the first in the queue.

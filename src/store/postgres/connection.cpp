@@ -103,6 +103,7 @@ std::vector<std::vector<Row>> Connection::query_together(std::span<const SetQuer
   require_transaction();
   open();
   std::vector<std::optional<std::size_t>> places;
+  places.reserve(queries.size());
   for (const auto& [statement, rows] : queries) {
     places.emplace_back();
     if (rows.empty()) continue;
@@ -112,6 +113,7 @@ std::vector<std::vector<Row>> Connection::query_together(std::span<const SetQuer
   const Reply reply = exchange();
   require_transaction();
   std::vector<std::vector<Row>> answers;
+  answers.reserve(queries.size());
   for (const auto& place : places) {
     answers.push_back(place ? rows_of(reply.answers[*place].get()) : std::vector<Row>());
   }
