@@ -21,6 +21,11 @@ const SetStatement calls_by_id(
     "SELECT calls.snapshot FROM {rows} JOIN calls ON calls.id = rows.id ORDER BY calls.id {lock calls}",
     {{"id", Type::text}});
 
+const SetStatement calls_by_provider(
+    "SELECT calls.snapshot FROM {rows} JOIN calls ON calls.provider = rows.provider "
+    "AND calls.provider_call_id = rows.provider_call_id ORDER BY calls.id {lock calls}",
+    {{"provider", Type::text}, {"provider_call_id", Type::text}});
+
 const SetStatement touch_calls("UPDATE calls SET touched_at = rows.touched_at FROM {rows} WHERE calls.id = rows.id",
                                {{"id", Type::text}, {"touched_at", Type::integer}});
 
@@ -174,6 +179,12 @@ void CallLog::lock_all(const std::set<std::string>& call_ids) {
     if (!calls_.contains(id)) wanted.push_back({id});
   }
   take_locked(sql_.query_all(calls_by_id, wanted));
+}
+
+store::SetQuery CallLog::locking(const std::set<ProviderCall>& calls) const {
+  store::SetQuery query{&calls_by_provider, {}};
+  for (const ProviderCall& call : calls) query.rows.push_back({call.provider, call.id});
+  return query;
 }
 
 void CallLog::take_locked(const std::vector<store::Row>& snapshots) {

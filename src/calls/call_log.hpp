@@ -35,7 +35,8 @@ class CallLog {
   /// Holds the rows of calls until the transaction ends, so that their events get their versions one after the other;
   /// always in one order, so that no two nodes wait for each other.
   void lock_all(const std::set<std::string>& call_ids);
-  /// Snapshots of calls that the caller has locked in that order.
+  /// The same in two steps, for who has more to ask.
+  store::SetQuery locking(const std::set<ProviderCall>& calls) const;
   void take_locked(const std::vector<store::Row>& snapshots);
   /// The same of one call; null when there is no such call.
   Call* lock(const std::string& call_id);

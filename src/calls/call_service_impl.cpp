@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -19,6 +21,35 @@ std::string refusal_data(const std::string& reason) {
   return nlohmann::json{
       {"authority", to_string(Authority::command)}, {"state", to_string(State::declined)}, {"reason", reason}}
       .dump();
+}
+
+/// Under which keys a request may have been answered, and which call it is about.
+struct Question {
+  std::set<std::string> keys;
+  ProviderCall call;
+};
+using Questions = std::vector<Question>;
+
+// Who asks again holds up nobody, so that there is a look before the calls are locked; and another one behind, because
+// the lock may have made us wait for whoever answered.
+Answers hold(CallLog& log, const Questions& questions) {
+  Answers answers(log);
+  std::set<std::string> keys;
+  for (const Question& question : questions) keys.insert(question.keys.begin(), question.keys.end());
+  const store::SetQuery look = Answers::looking(keys);
+  answers.take_found(log.sql().query_all(*look.statement, look.rows));
+  std::set<ProviderCall> calls;
+  const auto answered = [&](const std::string& key) { return answers.find(key) != nullptr; };
+  for (const Question& question : questions) {
+    if (std::ranges::none_of(question.keys, answered)) calls.insert(question.call);
+  }
+  std::erase_if(keys, answered);
+  if (calls.empty()) return answers;
+  const std::array queries = {log.locking(calls), Answers::looking(keys)};
+  const auto found = log.sql().query_together(queries);
+  log.take_locked(found[0]);
+  answers.take_found(found[1]);
+  return answers;
 }
 
 }  // namespace
@@ -63,12 +94,11 @@ void CallService::Impl::receive(CallLog& log, Call& call, const Arrival& arrival
 asio::awaitable<Result<CallService::Impl::Arrivals::Outcomes>> CallService::Impl::store_arrivals(
     Arrivals::Requests requests) {
   auto work = [&](CallLog& log) -> Result<Arrivals::Outcomes> {
-    std::vector<Question> questions;
-    questions.reserve(requests.size());
+    Questions questions;
     for (const Arriving* one : requests) {
       const Arrival& arrival = one->arrival;
       const ProviderCall call{arrival.provider, arrival.provider_call_id};
-      questions.push_back({arrival.inbox_key, arrival_key(call.provider, call.id), call});
+      questions.push_back({{arrival.inbox_key, arrival_key(call.provider, call.id)}, call});
     }
     Answers answers = hold(log, questions);
     Arrivals::Outcomes outcomes;
@@ -81,10 +111,9 @@ asio::awaitable<Result<CallService::Impl::Arrivals::Outcomes>> CallService::Impl
 asio::awaitable<Result<CallService::Impl::Updates::Outcomes>> CallService::Impl::store_updates(
     Updates::Requests requests) {
   auto work = [&](CallLog& log) -> Result<Updates::Outcomes> {
-    std::vector<Question> questions;
-    questions.reserve(requests.size());
+    Questions questions;
     for (const StatusUpdate* update : requests) {
-      questions.push_back({update->inbox_key, update->inbox_key, {update->provider, update->provider_call_id}});
+      questions.push_back({{update->inbox_key}, {update->provider, update->provider_call_id}});
     }
     Answers answers = hold(log, questions);
     Updates::Outcomes outcomes;

@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,13 +15,6 @@ namespace {
 
 using store::SetStatement;
 using Type = SetStatement::Type;
-
-const SetStatement lock_unanswered(
-    "SELECT calls.snapshot FROM {rows} JOIN calls ON calls.provider = rows.provider "
-    "AND calls.provider_call_id = rows.provider_call_id "
-    "WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.key = rows.key) "
-    "AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.key = rows.other_key) ORDER BY calls.id {lock calls}",
-    {{"provider", Type::text}, {"provider_call_id", Type::text}, {"key", Type::text}, {"other_key", Type::text}});
 
 const SetStatement find_answers(
     "SELECT inbox.key, inbox.status, inbox.content_type, inbox.body, inbox.call_id "
@@ -109,6 +100,12 @@ std::string recording_path(WallTime started, const std::string& recording_id) {
 
 }  // namespace
 
+store::SetQuery Answers::looking(const std::set<std::string>& keys) {
+  store::SetQuery query{&find_answers, {}};
+  for (const std::string& key : keys) query.rows.push_back({key});
+  return query;
+}
+
 void Answers::take_found(const std::vector<store::Row>& rows) {
   for (const store::Row& row : rows) {
     known_.try_emplace(row.text(0),
@@ -127,25 +124,6 @@ void Answers::keep(const std::string& key, const Call& call, StoredAnswer answer
   answer.call_id = call.id;
   answer.repeated = true;
   known_.emplace(key, std::move(answer));
-}
-
-// In one way to the database and back. The look comes behind the lock, because that may have made us wait for whoever
-// answered; who asks again locks nothing, and so holds up nobody.
-Answers hold(CallLog& log, std::span<const Question> questions) {
-  store::SetQuery lock{&lock_unanswered, {}};
-  std::set<std::string> keys;
-  for (const auto& [key, other_key, call] : questions) {
-    lock.rows.push_back({call.provider, call.id, key, other_key});
-    keys.insert({key, other_key});
-  }
-  store::SetQuery look{&find_answers, {}};
-  for (const std::string& key : keys) look.rows.push_back({key});
-  const std::array queries = {std::move(lock), std::move(look)};
-  const auto found = log.sql().query_together(queries);
-  log.take_locked(found[0]);
-  Answers answers(log);
-  answers.take_found(found[1]);
-  return answers;
 }
 
 std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit) {

@@ -5,7 +5,7 @@
 #include <trunkline/calls/call_service.hpp>
 
 #include <map>
-#include <span>
+#include <set>
 #include <string>
 
 namespace trunkline::calls {
@@ -15,6 +15,8 @@ class Answers {
  public:
   explicit Answers(CallLog& log) : log_(log) {}
 
+  /// The question which of `keys` are answered, and what comes back.
+  static store::SetQuery looking(const std::set<std::string>& keys);
   void take_found(const std::vector<store::Row>& rows);
   /// As it is given to a request that comes again; null when there is none.
   const StoredAnswer* find(const std::string& key) const;
@@ -25,16 +27,6 @@ class Answers {
   CallLog& log_;
   std::map<std::string, StoredAnswer> known_;
 };
-
-/// Under which keys a request may have been answered (they may be the same), and which call it is about.
-struct Question {
-  std::string key;
-  std::string other_key;
-  ProviderCall call;
-};
-
-/// Locks the calls of the requests that nobody has answered, and finds the answers that were given.
-Answers hold(CallLog& log, std::span<const Question> questions);
 
 /// Removes answers that were given before `before`, the oldest first; returns how many.
 std::size_t forget_answers(store::Sql& sql, WallTime before, std::size_t limit);
