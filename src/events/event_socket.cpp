@@ -3,6 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +13,10 @@ namespace trunkline::events {
 namespace {
 
 constexpr std::size_t page_size = 500;
-constexpr std::size_t max_waiting = 1'000;  // batches, while the log is read
+constexpr std::size_t max_waiting = 1'000;        // batches, while the log is read
+constexpr std::size_t enough_bytes = 256 * 1024;  // under way: before more of the log is sent, some must be read
+constexpr milliseconds between_looks{10};
+constexpr int most_looks = 1'000;
 
 }  // namespace
 
@@ -58,20 +63,40 @@ asio::awaitable<void> EventHub::Socket::catch_up() {
       co_return leave(page.error().message);
     }
     for (const auto& event : *page) {
+      if (socket_->unsent_bytes() > enough_bytes) {
+        const bool reads = co_await reads_on();
+        if (socket_ == nullptr) co_return;
+        if (!reads) co_return too_slow();
+      }
       if (!send(published(event))) co_return too_slow();
     }
     socket_->flush();
-    if (page->size() < page_size) break;
+    if (page->size() < page_size && !std::exchange(missed_, false)) break;
   }
   // Whatever was committed after the last page was read has been broadcast to us meanwhile: we were known before.
   following_ = true;
   for (const auto& batch : std::exchange(waiting_, {})) take(batch);
 }
 
+// Who resumes sets the pace: the log waits.
+asio::awaitable<bool> EventHub::Socket::reads_on() {
+  asio::steady_timer timer(*loop_);
+  for (int looks = 0; looks < most_looks && socket_ != nullptr; ++looks) {
+    if (socket_->unsent_bytes() <= enough_bytes) co_return true;
+    socket_->flush();
+    timer.expires_after(between_looks);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  co_return false;
+}
+
 void EventHub::Socket::take(const Batch& batch) {
   if (socket_ == nullptr) return;
   if (!following_) {
-    if (waiting_.size() == max_waiting) return too_slow();
+    if (waiting_.size() == max_waiting) {  // it is all in the log
+      waiting_.clear();
+      missed_ = true;
+    }
     waiting_.push_back(batch);
     return;
   }

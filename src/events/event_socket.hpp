@@ -29,6 +29,7 @@ class EventHub::Socket final : public net::WebSocketHandler, public std::enable_
  private:
   asio::awaitable<void> catch_up();
   asio::awaitable<Result<std::vector<calls::Event>>> next_page();
+  asio::awaitable<bool> reads_on();
   void take(const Batch& batch);
   bool send(const Published& event);
   void too_slow();
@@ -41,6 +42,7 @@ class EventHub::Socket final : public net::WebSocketHandler, public std::enable_
   bool following_ = false;
   std::int64_t last_seq_ = 0;
   std::vector<Batch> waiting_;  // broadcast while we catch up
+  bool missed_ = false;         // there were too many
 };
 
 }  // namespace trunkline::events

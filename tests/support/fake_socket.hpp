@@ -32,7 +32,7 @@ class FakeSocket final : public net::WebSocket {
   void abort() override { aborted = true; }
   void pause_reading() override {}
   void resume_reading() override {}
-  std::size_t unsent_bytes() const override { return 0; }
+  std::size_t unsent_bytes() const override { return unsent; }
   boost::asio::io_context& context() override { return worker_.context(); }
 
   /// Places in the log of what was sent, 0 for what is not in it.
@@ -46,6 +46,7 @@ class FakeSocket final : public net::WebSocket {
   std::vector<nlohmann::json> sent;
   std::vector<net::CloseInfo> closed;
   std::size_t flushes = 0;
+  std::size_t unsent = 0;
   bool aborted = false;
 
  private:

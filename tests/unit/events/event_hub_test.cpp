@@ -162,6 +162,23 @@ TEST_CASE("who reads too slowly is closed and told where to resume; the others g
   CHECK(resumed.seqs() == Seqs{3, 4});
 }
 
+TEST_CASE("who resumes sets the pace: the log waits until what was sent is read") {
+  HubFixture fixture;
+  fixture.hub.start();
+  const auto call_id = fixture.calls.arrive("CA1").call_id;
+  fixture.turn_until_relayed();
+  FakeSocket& busy = fixture.listen({.after = 0, .call_id = {}, .types = {}});
+  busy.unsent = 1'000'000;
+  test::turn_until(fixture.worker, [&] { return busy.flushes >= 3; });
+  CHECK(busy.sent.empty());
+  CHECK(busy.closed.empty());
+  fixture.press(call_id, "1");
+  fixture.turn_until_relayed();
+  busy.unsent = 0;
+  fixture.turn_until_sent(busy, 3);
+  CHECK(busy.seqs() == Seqs{1, 2, 3});
+}
+
 TEST_CASE("a subscriber sees the call and the types that it asked for") {
   HubFixture fixture;
   fixture.hub.start();
