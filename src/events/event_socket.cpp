@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t page_size = 500;
 constexpr std::size_t max_waiting = 1'000;        // batches, while the log is read
-constexpr std::size_t enough_bytes = 256 * 1024;  // under way: before more of the log is sent, some must be read
+constexpr std::size_t enough_bytes = 256 * 1024;  // under way: then half of it must be read before more is sent
 constexpr milliseconds between_looks{10};
 constexpr int most_looks = 1'000;
 
@@ -82,7 +82,7 @@ asio::awaitable<void> EventHub::Socket::catch_up() {
 asio::awaitable<bool> EventHub::Socket::reads_on() {
   asio::steady_timer timer(*loop_);
   for (int looks = 0; looks < most_looks && socket_ != nullptr; ++looks) {
-    if (socket_->unsent_bytes() <= enough_bytes) co_return true;
+    if (socket_->unsent_bytes() <= enough_bytes / 2) co_return true;
     socket_->flush();
     timer.expires_after(between_looks);
     co_await timer.async_wait(asio::use_awaitable);

@@ -32,10 +32,11 @@ def note(text):
 
 
 def node_on(database, prefix, **settings):
-    """Nothing is closed by a time-out: every end is a webhook's."""
+    """Nothing is closed by a time-out, and none is too many: every end is a webhook's."""
     patient = {name: 86_400 for name in ("RINGING_TIMEOUT_S", "CONNECTING_TIMEOUT_S", "CONNECTED_TIMEOUT_S")}
     return Gateway(DATABASE_URL=database, REDIS_URL=LIVE, REDIS_PREFIX=prefix, PUBLIC_URL=twilio_load.PUBLIC_URL,
-                   DATABASE_CONNECTIONS=8, NODE_TIMEOUT_S=2, LOG_LEVEL="error", RECONCILE_INTERVAL_S=0, **patient, **settings)
+                   DATABASE_CONNECTIONS=8, NODE_TIMEOUT_S=2, LOG_LEVEL="error", RECONCILE_INTERVAL_S=0, MAX_STREAMS=20_000,
+                   **patient, **settings)
 
 
 class Cluster:
