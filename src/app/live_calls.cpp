@@ -40,9 +40,8 @@ bool tells_more(EventType type) {
 
 }  // namespace
 
-void LiveCalls::on_committed(const calls::Event& event, const calls::Call& call,
-                             std::optional<calls::State> /*previous*/) {
-  Change change{call, parts_.clock.wall(), true, std::nullopt};
+void LiveCalls::on_committed(const calls::Event& event, const calls::Call& call, std::optional<calls::State> previous) {
+  Change change{call, parts_.clock.wall(), true, !previous, std::nullopt};
   if (tells_more(event.type)) change.event = event;
   push(std::move(change));
   note_change(call);
@@ -54,7 +53,7 @@ void LiveCalls::show(const calls::Call& call, WallTime read_at) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= max_read) return;
   }
-  push({call, read_at, false, std::nullopt});
+  push({call, read_at, false, false, std::nullopt});
 }
 
 // A call that waits to be told is told as it is now; what does not fit is told by the next renewal.
@@ -64,6 +63,7 @@ void LiveCalls::push(Change change) {
     if (waiting_.size() >= max_waiting) return;
     if (change.is_new && !change.event && !waiting_.empty() && !waiting_.back().event &&
         waiting_.back().call.id == change.call.id) {
+      change.is_first |= waiting_.back().is_first;
       waiting_.back() = std::move(change);
       return;
     }
@@ -129,12 +129,11 @@ asio::awaitable<void> LiveCalls::tell(const Change& change) {
 
 asio::awaitable<void> LiveCalls::put(const Change& change) {
   const calls::Call& call = change.call;
-  const bool first = change.is_new && call.version <= 2;
   auto hash = to_hash(call, change.read_at);
   const auto put = co_await parts_.live.put_newer(calls::live_key(call.id), std::move(hash), call.version, call_ttl);
   if (!put)
     log::debug("a call is not shown to the other nodes", {{"callId", call.id}, {"reason", put.error().message}});
-  if (!first) co_return;
+  if (!change.is_first) co_return;
   const auto began = static_cast<double>(to_millis(call.created_at));
   (void)co_await parts_.live.add_scored(index_key, call.id, began, max_calls, call_ttl);
 }

@@ -65,6 +65,7 @@ class LiveCalls final : public calls::EventObserver {
     calls::Call call;
     WallTime read_at;
     bool is_new = true;                 ///< it happened now; else it was only read
+    bool is_first = false;              ///< nothing of the call was told before
     std::optional<calls::Event> event;  ///< when more than the call is to be told
   };
 

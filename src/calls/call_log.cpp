@@ -45,41 +45,33 @@ const std::vector<SetStatement::Column> call_columns = {
     {"duration_s", Type::integer},
     {"end_reason", Type::text},
     {"version", Type::integer},
-    {"stored_at", Type::integer},
+    {"touched_at", Type::integer},
+    {"updated_at", Type::integer},
     {"snapshot", Type::text},
     {"node", Type::text},
     {"ended_by", Type::text},
     {"outcome", Type::text},
 };
 
-const SetStatement insert_calls(
-    "INSERT INTO calls (id, provider, provider_call_id, created_at, direction, state, terminal, from_address, "
-    "to_address, connected_at, ended_at, duration_s, end_reason, version, touched_at, updated_at, snapshot, node, "
-    "ended_by, outcome) SELECT id, provider, provider_call_id, created_at, direction, state, terminal, from_address, "
-    "to_address, connected_at, ended_at, duration_s, end_reason, version, stored_at, stored_at, snapshot, node, "
-    "ended_by, outcome FROM {rows}",
-    call_columns);
+const SetStatement insert_calls = SetStatement::insert("calls", call_columns);
 
 const SetStatement update_calls(
     "UPDATE calls SET direction = rows.direction, state = rows.state, terminal = rows.terminal, "
     "from_address = rows.from_address, to_address = rows.to_address, connected_at = rows.connected_at, "
     "ended_at = rows.ended_at, duration_s = rows.duration_s, end_reason = rows.end_reason, version = rows.version, "
-    "touched_at = rows.stored_at, updated_at = rows.stored_at, snapshot = rows.snapshot, node = rows.node, "
+    "touched_at = rows.touched_at, updated_at = rows.updated_at, snapshot = rows.snapshot, node = rows.node, "
     "ended_by = rows.ended_by, outcome = rows.outcome FROM {rows} WHERE calls.id = rows.id",
     call_columns);
 
 // The rows are given in order, and so get their ordinals.
-const SetStatement insert_events(
-    "INSERT INTO call_events (id, call_id, version, type, at, stored_at, state, data) "
-    "SELECT id, call_id, version, type, at, stored_at, state, data FROM {rows}",
-    {{"id", Type::text},
-     {"call_id", Type::text},
-     {"version", Type::integer},
-     {"type", Type::text},
-     {"at", Type::integer},
-     {"stored_at", Type::integer},
-     {"state", Type::text},
-     {"data", Type::text}});
+const SetStatement insert_events = SetStatement::insert("call_events", {{"id", Type::text},
+                                                                        {"call_id", Type::text},
+                                                                        {"version", Type::integer},
+                                                                        {"type", Type::text},
+                                                                        {"at", Type::integer},
+                                                                        {"stored_at", Type::integer},
+                                                                        {"state", Type::text},
+                                                                        {"data", Type::text}});
 
 const SetStatement find_events("SELECT call_events.id FROM {rows} JOIN call_events ON call_events.id = rows.id",
                                {{"id", Type::text}});
@@ -90,16 +82,9 @@ const SetStatement insert_outbox(
 
 const std::string orphaned = "orphaned";
 
-Value time_or_null(const std::optional<WallTime>& time) {
-  return time ? Value(to_millis(*time)) : Value();
-}
 Value text(std::string_view view) {
   return std::string(view);
 }
-Value or_else(Value value, Value otherwise) {
-  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
-}
-
 Tuple row_of(const Call& call, WallTime now) {
   return {call.id,
           call.provider,
@@ -115,6 +100,7 @@ Tuple row_of(const Call& call, WallTime now) {
           call.duration_s ? Value(*call.duration_s) : Value(),
           call.end_reason,
           call.version,
+          to_millis(now),
           to_millis(now),
           to_snapshot(call),
           call.node,
@@ -287,7 +273,8 @@ std::vector<Committed> CallLog::finish() {
 
 void CallLog::write_calls() {
   std::vector<Tuple> made, changed, touched;
-  for (const auto& [id, held] : calls_) {
+  for (const auto& [name, id] : ids_) {  // new ones in the same order on all nodes: their ids are not the same there
+    const Held& held = calls_.at(id);
     if (held.appended) {
       (held.stored ? changed : made).push_back(row_of(held.call, now_));
       add_participants(*this, held.call, held.stored_participants);

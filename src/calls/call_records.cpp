@@ -19,74 +19,64 @@ using json = nlohmann::ordered_json;
 using store::SetStatement;
 using Type = SetStatement::Type;
 
-const SetStatement upsert_participant(
-    "INSERT INTO call_participants (call_id, id, address, role, joined_at, left_at, created_at, updated_at) "
-    "SELECT call_id, id, address, role, joined_at, left_at, stored_at, stored_at FROM {rows} WHERE true "
-    "ON CONFLICT (call_id, id) DO UPDATE SET address = excluded.address, role = excluded.role, "
-    "joined_at = excluded.joined_at, left_at = excluded.left_at, duration_s = NULL, updated_at = excluded.updated_at",
+const SetStatement upsert_participant = SetStatement::insert(
+    "call_participants",
     {{"call_id", Type::text},
      {"id", Type::text},
      {"address", Type::text},
      {"role", Type::text},
      {"joined_at", Type::integer},
      {"left_at", Type::integer},
-     {"stored_at", Type::integer}});
+     {"created_at", Type::integer},
+     {"updated_at", Type::integer}},
+    "ON CONFLICT (call_id, id) DO UPDATE SET address = excluded.address, role = excluded.role, "
+    "joined_at = excluded.joined_at, left_at = excluded.left_at, duration_s = NULL, updated_at = excluded.updated_at");
 
-const SetStatement insert_summary(
-    "INSERT INTO call_quality_metrics (call_id, event_id, track, participant_id, kind, recorded_at, quality, score, "
-    "jitter_ms, packet_loss, late_percent, frames, lost_ms, gaps, late, level_db) "
-    "SELECT call_id, event_id, track, participant_id, 'summary', recorded_at, quality, score, jitter_ms, packet_loss, "
-    "late_percent, frames, lost_ms, gaps, late, level_db FROM {rows} WHERE true ON CONFLICT DO NOTHING",
-    {{"call_id", Type::text},
-     {"event_id", Type::text},
-     {"track", Type::text},
-     {"participant_id", Type::text},
-     {"recorded_at", Type::integer},
-     {"quality", Type::text},
-     {"score", Type::integer},
-     {"jitter_ms", Type::real},
-     {"packet_loss", Type::real},
-     {"late_percent", Type::real},
-     {"frames", Type::integer},
-     {"lost_ms", Type::integer},
-     {"gaps", Type::integer},
-     {"late", Type::integer},
-     {"level_db", Type::real}});
+const SetStatement insert_summary = SetStatement::insert("call_quality_metrics",
+                                                         {{"call_id", Type::text},
+                                                          {"event_id", Type::text},
+                                                          {"track", Type::text},
+                                                          {"participant_id", Type::text},
+                                                          {"kind", Type::text},
+                                                          {"recorded_at", Type::integer},
+                                                          {"quality", Type::text},
+                                                          {"score", Type::integer},
+                                                          {"jitter_ms", Type::real},
+                                                          {"packet_loss", Type::real},
+                                                          {"late_percent", Type::real},
+                                                          {"frames", Type::integer},
+                                                          {"lost_ms", Type::integer},
+                                                          {"gaps", Type::integer},
+                                                          {"late", Type::integer},
+                                                          {"level_db", Type::real}},
+                                                         "ON CONFLICT DO NOTHING");
 
-const SetStatement insert_alert(
-    "INSERT INTO call_quality_metrics (call_id, event_id, track, participant_id, kind, recorded_at, jitter_ms, "
-    "packet_loss, late_percent, level_db, metric, threshold) "
-    "SELECT call_id, event_id, track, participant_id, 'alert', recorded_at, jitter_ms, packet_loss, late_percent, "
-    "level_db, metric, threshold FROM {rows} WHERE true ON CONFLICT DO NOTHING",
-    {{"call_id", Type::text},
-     {"event_id", Type::text},
-     {"track", Type::text},
-     {"participant_id", Type::text},
-     {"recorded_at", Type::integer},
-     {"jitter_ms", Type::real},
-     {"packet_loss", Type::real},
-     {"late_percent", Type::real},
-     {"level_db", Type::real},
-     {"metric", Type::text},
-     {"threshold", Type::real}});
+const SetStatement insert_alert = SetStatement::insert("call_quality_metrics",
+                                                       {{"call_id", Type::text},
+                                                        {"event_id", Type::text},
+                                                        {"track", Type::text},
+                                                        {"participant_id", Type::text},
+                                                        {"kind", Type::text},
+                                                        {"recorded_at", Type::integer},
+                                                        {"jitter_ms", Type::real},
+                                                        {"packet_loss", Type::real},
+                                                        {"late_percent", Type::real},
+                                                        {"level_db", Type::real},
+                                                        {"metric", Type::text},
+                                                        {"threshold", Type::real}},
+                                                       "ON CONFLICT DO NOTHING");
 
-const SetStatement insert_segment(
-    "INSERT INTO transcript_segments (id, call_id, track, start_ms, end_ms, text, confidence, engine, language) "
-    "SELECT id, call_id, track, start_ms, end_ms, text, confidence, engine, language FROM {rows} WHERE true "
-    "ON CONFLICT (id) DO NOTHING",
-    {{"id", Type::text},
-     {"call_id", Type::text},
-     {"track", Type::text},
-     {"start_ms", Type::integer},
-     {"end_ms", Type::integer},
-     {"text", Type::text},
-     {"confidence", Type::real},
-     {"engine", Type::text},
-     {"language", Type::text}});
-
-Value time_or_null(const std::optional<WallTime>& time) {
-  return time ? Value(to_millis(*time)) : Value();
-}
+const SetStatement insert_segment = SetStatement::insert("transcript_segments",
+                                                         {{"id", Type::text},
+                                                          {"call_id", Type::text},
+                                                          {"track", Type::text},
+                                                          {"start_ms", Type::integer},
+                                                          {"end_ms", Type::integer},
+                                                          {"text", Type::text},
+                                                          {"confidence", Type::real},
+                                                          {"engine", Type::text},
+                                                          {"language", Type::text}},
+                                                         "ON CONFLICT (id) DO NOTHING");
 
 // 4 for excellent to 1 for poor.
 Value score_of(const Value& quality) {
@@ -104,8 +94,8 @@ std::string participant_of(const Call& call, std::string_view track) {
 }
 
 void add_summary(CallLog& log, const Call& call, const Event& event, const std::string& track, const Fields& data) {
-  log.add(insert_summary, {call.id, event.id, track, participant_of(call, track), to_millis(event.at),
-                           data.text("score"), score_of(data.text("score")), data.real("jitterMs"),
+  log.add(insert_summary, {call.id, event.id, track, participant_of(call, track), std::string("summary"),
+                           to_millis(event.at), data.text("score"), score_of(data.text("score")), data.real("jitterMs"),
                            data.real("lossPercent"), data.real("latePercent"), data.integer("frames"),
                            data.integer("lostMs"), data.integer("gaps"), data.integer("late"), data.real("levelDb")});
 }
@@ -120,8 +110,8 @@ void add_alert(CallLog& log, const Call& call, const Event& event, const Fields&
     return metric == Value(std::string(name)) ? data.real("value") : Value();
   };
   log.add(insert_alert,
-          {call.id, event.id, *track, participant_of(call, *track), to_millis(event.at), value_of("jitter"),
-           value_of("loss"), value_of("late"), value_of("level"), metric, data.real("threshold")});
+          {call.id, event.id, *track, participant_of(call, *track), std::string("alert"), to_millis(event.at),
+           value_of("jitter"), value_of("loss"), value_of("late"), value_of("level"), metric, data.real("threshold")});
 }
 
 void add_quality(CallLog& log, const Call& call, const Event& event) {
@@ -130,10 +120,6 @@ void add_quality(CallLog& log, const Call& call, const Event& event) {
   for (const char* track : {"inbound", "outbound"}) {
     if (tracks.has(track)) add_summary(log, call, event, track, tracks.within(track));
   }
-}
-
-Value or_else(Value value, Value otherwise) {
-  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
 }
 
 void add_segment(CallLog& log, const Event& event) {
@@ -183,7 +169,7 @@ void add_participants(CallLog& log, const Call& call, const std::vector<Particip
     if (std::ranges::find(before, participant) != before.end()) continue;
     log.add(upsert_participant,
             {call.id, participant.id, participant.address, participant.role, time_or_null(participant.joined_at),
-             time_or_null(participant.left_at), to_millis(log.now())});
+             time_or_null(participant.left_at), to_millis(log.now()), to_millis(log.now())});
   }
 }
 

@@ -5,10 +5,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace trunkline::calls {
+
+inline store::Value time_or_null(const std::optional<WallTime>& time) {
+  return time ? store::Value(to_millis(*time)) : store::Value();
+}
+inline store::Value or_else(store::Value value, store::Value otherwise) {
+  return std::holds_alternative<std::monostate>(value) ? std::move(otherwise) : std::move(value);
+}
 
 /// An event's data, or an object in it, as columns: null where a member is missing or of another kind.
 class Fields {

@@ -21,32 +21,17 @@ const SetStatement find_answers(
     "FROM {rows} JOIN inbox ON inbox.key = rows.key",
     {{"key", Type::text}});
 
-const SetStatement insert_answer(
-    "INSERT INTO inbox (key, call_id, received_at, status, content_type, body) "
-    "SELECT key, call_id, received_at, status, content_type, body FROM {rows}",
-    {{"key", Type::text},
-     {"call_id", Type::text},
-     {"received_at", Type::integer},
-     {"status", Type::integer},
-     {"content_type", Type::text},
-     {"body", Type::text}});
+const SetStatement insert_answer = SetStatement::insert("inbox", {{"key", Type::text},
+                                                                  {"call_id", Type::text},
+                                                                  {"received_at", Type::integer},
+                                                                  {"status", Type::integer},
+                                                                  {"content_type", Type::text},
+                                                                  {"body", Type::text}});
 
-const SetStatement insert_token(
-    "INSERT INTO media_tokens (token_sha256, call_id, provider_call_id, expires_at) "
-    "SELECT token_sha256, call_id, provider_call_id, expires_at FROM {rows}",
-    {{"token_sha256", Type::text},
-     {"call_id", Type::text},
-     {"provider_call_id", Type::text},
-     {"expires_at", Type::integer}});
-
-const SetStatement insert_recording(
-    "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
-    "updated_at) SELECT id, call_id, 'recording', path, started_at, 2, 8000, 'wav', node, started_at FROM {rows}",
-    {{"id", Type::text},
-     {"call_id", Type::text},
-     {"path", Type::text},
-     {"started_at", Type::integer},
-     {"node", Type::text}});
+const SetStatement insert_token = SetStatement::insert("media_tokens", {{"token_sha256", Type::text},
+                                                                        {"call_id", Type::text},
+                                                                        {"provider_call_id", Type::text},
+                                                                        {"expires_at", Type::integer}});
 
 constexpr std::size_t max_entries = 64;
 constexpr std::size_t max_name_bytes = 128;
@@ -171,7 +156,10 @@ std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
 
 std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id, const std::string& node) {
   std::string path = recording_path(log.now(), recording_id);
-  log.add(insert_recording, {recording_id, call.id, path, to_millis(log.now()), node});
+  log.sql().post(
+      "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
+      "updated_at) VALUES ($1, $2, 'recording', $3, $4, 2, 8000, 'wav', $5, $4)",
+      {recording_id, call.id, path, to_millis(log.now()), node});
   return path;
 }
 

@@ -79,6 +79,14 @@ SetStatement::SetStatement(std::string_view text, const std::vector<Column>& col
   for_all_ = locked(replaced(std::string(text), "{rows}", "unnest(" + arrays + ") AS rows (" + names + ")"), true);
 }
 
+SetStatement SetStatement::insert(std::string_view table, const std::vector<Column>& columns, std::string_view tail) {
+  std::string names;
+  for (const Column& column : columns) names.append(names.empty() ? "" : ", ").append(column.name);
+  std::string text("INSERT INTO ");
+  text.append(table).append(" (").append(names).append(") SELECT ").append(names).append(" FROM {rows} WHERE true ");
+  return {text.append(tail), columns};  // SQLite wants a WHERE before ON CONFLICT
+}
+
 std::vector<Row> Sql::query_all(const SetStatement& statement, std::span<const Tuple> rows) {
   require_columns(statement, rows);
   std::vector<Row> answers;

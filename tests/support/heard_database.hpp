@@ -1,6 +1,6 @@
 #pragma once
 
-#include <trunkline/store/sql.hpp>
+#include "support/wrapped_database.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -10,9 +10,9 @@
 namespace trunkline::store::test {
 
 /// A database that keeps the text of every statement it is given, once.
-class HeardDatabase final : public Database {
+class HeardDatabase final : public WrappedDatabase {
  public:
-  explicit HeardDatabase(Database& inner) : inner_(inner) {}
+  using WrappedDatabase::WrappedDatabase;
 
   std::vector<std::string> heard() const {
     const std::lock_guard lock(mutex_);
@@ -22,9 +22,6 @@ class HeardDatabase final : public Database {
     const std::lock_guard lock(mutex_);
     heard_.clear();
   }
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override { inner_.stop(); }
 
  private:
   class Ear final : public Sql {
@@ -51,14 +48,13 @@ class HeardDatabase final : public Database {
       Ear ear(*this, sql);
       return work(ear);
     };
-    done(access == Access::read ? inner_.read_blocking<void>(heard) : inner_.write_blocking<void>(heard));
+    done(pass(access, heard));
   }
   void hear(std::string_view statement) {
     const std::lock_guard lock(mutex_);
     if (std::find(heard_.begin(), heard_.end(), statement) == heard_.end()) heard_.emplace_back(statement);
   }
 
-  Database& inner_;
   mutable std::mutex mutex_;
   std::vector<std::string> heard_;
 };

@@ -59,6 +59,8 @@ class SetStatement {
     Type type;
   };
   SetStatement(std::string_view text, const std::vector<Column>& columns);
+  /// The rows go into the table's columns of the same names; `tail` is what comes behind, such as ON CONFLICT.
+  static SetStatement insert(std::string_view table, const std::vector<Column>& columns, std::string_view tail = "");
 
   /// For a driver that is asked row by row, its columns as $1, $2, ...
   const std::string& for_one() const { return for_one_; }

@@ -4,21 +4,8 @@
 
 namespace trunkline::store::postgres {
 
-const std::string* StatementCache::find(std::string_view key) {
-  const auto known = by_key_.find(key);
-  if (known == by_key_.end()) return nullptr;
-  by_use_.splice(by_use_.begin(), by_use_, known->second);
-  return &by_use_.front().name;
-}
-
-void StatementCache::add(std::string key, std::string name) {
-  if (by_use_.size() >= limit_) {
-    by_key_.erase(by_use_.back().key);
-    forgotten_.push_back(std::move(by_use_.back().name));
-    by_use_.pop_back();
-  }
-  by_use_.push_front({std::move(key), std::move(name)});
-  by_key_.emplace(by_use_.front().key, by_use_.begin());
+void StatementCache::add(std::string_view key, std::string name) {
+  names_by_key_.put(key, std::move(name), [this](const std::string& put_out) { forgotten_.push_back(put_out); });
 }
 
 std::vector<std::string> StatementCache::take_forgotten() {

@@ -148,18 +148,9 @@ std::vector<Row> Statement::run(std::span<const Value> params) {
 }
 
 Statement& StatementCache::get(std::string_view text) {
-  if (const auto known = by_text_.find(text); known != by_text_.end()) {
-    by_use_.splice(by_use_.begin(), by_use_, known->second);
-    return by_use_.front().statement;
-  }
-  Statement statement = Statement::only(db_, text);
-  if (by_use_.size() >= limit_) {
-    by_text_.erase(by_use_.back().text);
-    by_use_.pop_back();
-  }
-  by_use_.push_front({std::string(text), std::move(statement)});
-  by_text_.emplace(by_use_.front().text, by_use_.begin());
-  return by_use_.front().statement;
+  if (Statement* known = statements_.find(text)) return *known;
+  statements_.put(text, Statement::only(db_, text));
+  return *statements_.find(text);
 }
 
 }  // namespace trunkline::store::sqlite

@@ -1,16 +1,15 @@
 #pragma once
 
+#include <trunkline/base/lru.hpp>
 #include <trunkline/store/sql.hpp>
 
 #include <sqlite3.h>
 
-#include <list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace trunkline::store::sqlite {
@@ -51,23 +50,16 @@ class Statement {
 /// The statements of one connection, prepared once. Keeps the `limit` that were used last.
 class StatementCache {
  public:
-  StatementCache(sqlite3* db, std::size_t limit) : db_(db), limit_(limit) {}
+  StatementCache(sqlite3* db, std::size_t limit) : db_(db), statements_(limit) {}
 
   /// The reference is good until the next call.
   Statement& get(std::string_view text);
 
-  std::size_t size() const { return by_use_.size(); }
+  std::size_t size() const { return statements_.size(); }
 
  private:
-  struct Entry {
-    std::string text;
-    Statement statement;
-  };
-
   sqlite3* db_;
-  std::size_t limit_;
-  std::list<Entry> by_use_;                                                   // the last used first
-  std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text_;  // keys point into the entries
+  Lru<Statement> statements_;
 };
 
 }  // namespace trunkline::store::sqlite

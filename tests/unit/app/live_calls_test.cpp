@@ -73,6 +73,13 @@ TEST_CASE_METHOD(LiveFixture, "a call is shown while it goes on, and for a momen
   CHECK(hash_of(id).empty());
 }
 
+TEST_CASE_METHOD(LiveFixture, "a call of which much is told at once is among the open ones") {
+  calls.arrive("CA1");
+  for (const char* key : {"s1", "s2", "s3"}) REQUIRE(calls.report("CA1", key, State::ringing).has_value());
+  turn();
+  CHECK(indexed() == 1);
+}
+
 TEST_CASE_METHOD(LiveFixture, "a change that is made on the loop itself is shown like any other") {
   std::string id;
   asio::post(worker.context(), [&] { id = calls.arrive("CA1").call_id; });

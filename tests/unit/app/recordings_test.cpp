@@ -23,20 +23,16 @@ using calls::test::run;
 using nlohmann::json;
 
 /// A store under a process that is killed when the first recording is settled: nothing gets through any more.
-class DyingDatabase final : public store::Database {
+class DyingDatabase final : public store::test::WrappedDatabase {
  public:
   enum class Moment { before_commit, after_commit };
-  DyingDatabase(store::Database& inner, Moment moment) : inner_(inner), moment_(moment) {}
-
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override { inner_.stop(); }
+  DyingDatabase(store::Database& inner, Moment moment) : WrappedDatabase(inner), moment_(moment) {}
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
     if (dead_) return done(killed());
-    if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
-    done(inner_.write_blocking<void>([&](store::Sql& sql) -> Result<> {
+    if (access == Access::read) return done(pass(access, std::move(work)));
+    done(pass(access, [&](store::Sql& sql) -> Result<> {
       auto result = work(sql);
       dead_ = sql.query("SELECT COUNT(*) FROM call_recordings WHERE state <> 'recording'").at(0).integer(0) > 0;
       return dead_ && moment_ == Moment::before_commit ? Result<>(killed()) : result;
@@ -45,7 +41,6 @@ class DyingDatabase final : public store::Database {
 
   static Error killed() { return make_error("store_failed", "the process is gone"); }
 
-  store::Database& inner_;
   const Moment moment_;
   std::atomic<bool> dead_ = false;
 };

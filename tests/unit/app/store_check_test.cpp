@@ -19,15 +19,11 @@ constexpr milliseconds none{0};
 constexpr std::chrono::hours endless{1};
 
 /// A store that answers when a test lets it.
-class SlowDatabase final : public Database {
+class SlowDatabase final : public store::test::WrappedDatabase {
  public:
-  explicit SlowDatabase(Database& inner) : inner_(inner) {}
+  using WrappedDatabase::WrappedDatabase;
 
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override { inner_.stop(); }
-
-  void answer() { std::exchange(done_, nullptr)(inner_.write_blocking<void>(std::exchange(work_, nullptr))); }
+  void answer() { std::exchange(done_, nullptr)(pass(Access::write, std::exchange(work_, nullptr))); }
   void refuse(const Error& error) { std::exchange(done_, nullptr)(error); }
 
  private:
@@ -37,7 +33,6 @@ class SlowDatabase final : public Database {
     done_ = std::move(done);
   }
 
-  Database& inner_;
   std::function<Result<>(store::Sql&)> work_;
   std::function<void(Result<>)> done_;
 };

@@ -3,6 +3,7 @@
 #include "support/any_database.hpp"
 #include "support/manual_clock.hpp"
 #include "support/scratch.hpp"
+#include "support/wrapped_database.hpp"
 
 #include <trunkline/base/ids.hpp>
 #include <trunkline/calls/call_service.hpp>
@@ -33,28 +34,23 @@ T run(asio::awaitable<T> task) {
 }
 
 /// A database that is away as often as a test says.
-class FlakyDatabase final : public store::Database {
+class FlakyDatabase final : public store::test::WrappedDatabase {
  public:
-  explicit FlakyDatabase(store::Database& inner) : inner_(inner) {}
+  using WrappedDatabase::WrappedDatabase;
 
   void fail_writes(int times) { failures_ = times; }
   int failures_left() const { return failures_; }
   /// The read of that number fails, from now on and counted from 1.
   void fail_read(int number) { reads_left_ = number; }
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override { inner_.stop(); }
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
     const bool fails = access == Access::read ? reads_left_ > 0 && --reads_left_ == 0 : failures_ > 0;
     if (fails && access == Access::write) --failures_;
     if (fails) return done(make_error("store_unavailable", "the database cannot be reached; try again later"));
-    if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
-    done(inner_.write_blocking<void>(std::move(work)));
+    done(pass(access, std::move(work)));
   }
 
-  store::Database& inner_;
   std::atomic<int> failures_ = 0;
   std::atomic<int> reads_left_ = 0;  // until one fails
 };

@@ -148,22 +148,17 @@ TEST_CASE("each damage is named") {
 }
 
 /// What is wrong for the first that reads is put right before the second does.
-class MendedDatabase final : public store::Database {
+class MendedDatabase final : public store::test::WrappedDatabase {
  public:
-  MendedDatabase(store::Database& inner, std::string mend) : inner_(inner), mend_(std::move(mend)) {}
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override {}
+  MendedDatabase(store::Database& inner, std::string mend) : WrappedDatabase(inner), mend_(std::move(mend)) {}
 
  private:
-  void submit(Access /*reads*/, std::function<Result<>(store::Sql&)> work,
-              std::function<void(Result<>)> done) override {
-    auto read = inner_.read_blocking<void>(std::move(work));
-    if (!std::exchange(mended_, true)) REQUIRE(store::test::execute(inner_, mend_));
+  void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
+    auto read = pass(access, std::move(work));
+    if (!std::exchange(mended_, true)) REQUIRE(store::test::execute(inner(), mend_));
     done(std::move(read));
   }
 
-  store::Database& inner_;
   const std::string mend_;
   bool mended_ = false;
 };

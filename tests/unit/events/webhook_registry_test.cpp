@@ -214,23 +214,18 @@ TEST_CASE("an earlier one that is delivered again takes the turn of one that wai
 }
 
 /// Looks at what a transaction has changed before the next one begins.
-class WatchedDatabase final : public store::Database {
+class WatchedDatabase final : public store::test::WrappedDatabase {
  public:
   WatchedDatabase(store::Database& inner, std::function<void()> after_write)
-      : inner_(inner), after_write_(std::move(after_write)) {}
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override { inner_.stop(); }
+      : WrappedDatabase(inner), after_write_(std::move(after_write)) {}
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
-    if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
-    const auto written = inner_.write_blocking<void>(std::move(work));
-    after_write_();
-    done(written);
+    const auto passed = pass(access, std::move(work));
+    if (access == Access::write) after_write_();
+    done(passed);
   }
 
-  store::Database& inner_;
   std::function<void()> after_write_;
 };
 

@@ -19,28 +19,23 @@ using calls::test::run;
 using trunkline::test::turn_until;
 
 /// A database that goes away in some of its commits: in turn after they were made, and before.
-class DoubtfulDatabase final : public store::Database {
+class DoubtfulDatabase final : public store::test::WrappedDatabase {
  public:
-  explicit DoubtfulDatabase(store::Database& inner) : inner_(inner) {}
+  using WrappedDatabase::WrappedDatabase;
 
   /// Every second write from now on, so often.
   void be_doubtful(int times) { doubts_ = times; }
   int doubts_left() const { return doubts_; }
-  std::string_view driver() const override { return inner_.driver(); }
-  std::size_t queued() const override { return inner_.queued(); }
-  void stop() override { inner_.stop(); }
 
  private:
   void submit(Access access, std::function<Result<>(store::Sql&)> work, std::function<void(Result<>)> done) override {
-    if (access == Access::read) return done(inner_.read_blocking<void>(std::move(work)));
-    if (doubts_ == 0 || ++writes_ % 2 != 0) return done(inner_.write_blocking<void>(std::move(work)));
+    if (access == Access::read || doubts_ == 0 || ++writes_ % 2 != 0) return done(pass(access, std::move(work)));
     if (doubts_-- % 2 == 0) {
-      if (auto written = inner_.write_blocking<void>(std::move(work)); !written) return done(std::move(written));
+      if (auto written = pass(access, std::move(work)); !written) return done(std::move(written));
     }
     done(make_error("store_in_doubt", "nobody knows"));
   }
 
-  store::Database& inner_;
   int doubts_ = 0;
   int writes_ = 0;
 };

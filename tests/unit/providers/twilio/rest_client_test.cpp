@@ -22,6 +22,14 @@ calls::Call call_of(const std::string& account) {
   return call;
 }
 
+config::Twilio settings_for(const test::RawListener& twilio) {
+  config::Twilio settings;
+  settings.account_sid = main_account;
+  settings.auth_tokens = {"token"};
+  settings.api_url = "http://127.0.0.1:" + std::to_string(twilio.port());
+  return settings;
+}
+
 struct Asked {
   std::string request_line;
   Result<> result;
@@ -30,10 +38,7 @@ struct Asked {
 /// Hangs up at a Twilio that answers with `status`.
 Asked hang_up(const calls::Call& call, const std::string& status) {
   test::RawListener twilio;
-  config::Twilio settings;
-  settings.account_sid = main_account;
-  settings.auth_tokens = {"token"};
-  settings.api_url = "http://127.0.0.1:" + std::to_string(twilio.port());
+  const auto settings = settings_for(twilio);
   const auto client = providers::twilio::make_rest_client(settings);
   auto result = std::async(std::launch::async, [&] { return calls::test::run(client->hang_up(call)); });
   auto connection = twilio.accept();
@@ -77,10 +82,7 @@ namespace {
 Result<std::optional<calls::ProviderWord>> fetch(const calls::Call& call, const std::string& status,
                                                  const std::string& body) {
   test::RawListener twilio;
-  config::Twilio settings;
-  settings.account_sid = main_account;
-  settings.auth_tokens = {"token"};
-  settings.api_url = "http://127.0.0.1:" + std::to_string(twilio.port());
+  const auto settings = settings_for(twilio);
   const auto client = providers::twilio::make_rest_client(settings);
   auto result = std::async(std::launch::async, [&] { return calls::test::run(client->fetch(call)); });
   auto connection = twilio.accept();
