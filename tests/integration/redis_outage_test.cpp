@@ -86,7 +86,7 @@ TEST_CASE("a server that hangs is noticed when nobody asks for anything") {
   eventually([&] { return !node->connected(); });
   server.thaw();
   node.be_connected();
-  eventually([&] { return ears.gaps == 1; });
+  eventually([&] { return ears.gaps >= 1; });  // more where the machine is so slow that it is lost again
 }
 
 TEST_CASE("a quiet connection stays: its PINGs are answered") {
