@@ -13,26 +13,36 @@ namespace trunkline::calls {
 
 /// What can happen to a call. The wire names (`call.received`, ...) are stable.
 enum class EventType : std::uint8_t {
-  call_received,       ///< data: provider, providerCallId, direction, from, to, route?, metadata, parametersDropped?
-  call_status,         ///< data: status (our State word), providerStatus, duration? (whole seconds, a number), reason?
-  call_closed,         ///< data: reason, authority (`gateway` or `command`), state? (a terminal one; ENDED when absent)
-  call_reconnecting,   ///< data: reason
-  call_reconnected,    ///< data: {}; for providers whose media may come back
-  media_started,       ///< data: streamId, tracks, encoding, sampleRate, node (where it runs)
-  media_ended,         ///< data: streamId, cause, durationMs, gaps, late, callEnds
-  media_trouble,       ///< data: streamId, reason, message; the provider's word about a stream of the call
-  dtmf_received,       ///< data: digit, track, atMs
-  transcript_segment,  ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
-  transcript_trouble,  ///< data: engine, reason, message
-  transcript_ended,    ///< data: engine, segments (their number); no more come of this stream
+  call_received,      ///< data: provider, providerCallId, direction, from, to, route?, metadata, parametersDropped?
+  call_status,        ///< data: status (our State word), providerStatus, duration? (whole seconds, a number), reason?
+  call_closed,        ///< data: reason, authority (`gateway` or `command`), state? (a terminal one; ENDED when absent)
+  call_reconnecting,  ///< data: reason
+  call_reconnected,   ///< data: {}; for providers whose media may come back
+  media_started,      ///< data: streamId, tracks, encoding, sampleRate, node (where it runs)
+  media_ended,        ///< data: streamId, cause, durationMs, gaps, late, callEnds
+  // The whole roster as the provider gives it: of two the one with the higher sequence counts.
+  participants_changed,  ///< data: sequence, participants: [{id, address, role?, muted, onHold}]
+  media_trouble,         ///< data: streamId, reason, message; the provider's word about a stream of the call
+  dtmf_received,         ///< data: digit, track, atMs
+  transcript_segment,    ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
+  transcript_trouble,    ///< data: engine, reason, message
+  transcript_ended,      ///< data: engine, segments (their number); no more come of this stream
   // Recordings of our own; one that the provider made has providerRecordingId and url instead of recordingId.
   recording_started,  ///< data: recordingId
   // How it came out is told once, and again, with `correction`, when that was not the word of who wrote it.
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256, channels, sampleRate, format, recovered?
   recording_failed,     ///< data: recordingId, reason, message, recovered?; what plays: as recording_completed
-  quality_alert,        ///< data: track, metric, value, threshold, atMs
-  quality_summary,      ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs,
-                        ///< lossPercent, latePercent, jitterMs, levelDb}}
+  recording_stopped,    ///< data: providerRecordingId; paused or over there, its file comes later
+  // What the provider was asked to do in the call. data: operation (`play`, `recognize`, `transfer`, ...), context (the
+  // asker's name for it), and what came of it: target, tones, label, speech, confidence, invitationId, ...; of a
+  // failure reason, message, code, subCode, sip?, q850?.
+  operation_started,
+  operation_completed,
+  operation_failed,
+  operation_cancelled,
+  quality_alert,    ///< data: track, metric, value, threshold, atMs
+  quality_summary,  ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs,
+                    ///< lossPercent, latePercent, jitterMs, levelDb}}
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);
