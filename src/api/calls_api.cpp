@@ -113,7 +113,7 @@ asio::awaitable<net::Response> end_call(const Services& services, Exchange& exch
   if (!call) co_return exchange.fail(call.error());
   if (calls::is_terminal(call->state)) co_return json_response(to_json_text(*call));
 
-  const auto hung_up = co_await services.twilio.hang_up(*call);
+  const auto hung_up = co_await services.providers.hang_up(*call);
   media::EndOrder order{media::EndCause::stop, "", !hung_up.has_value()};
   const auto ended = co_await services.commands.end(call->id, call->node, std::move(order));
   if (!hung_up && !ended) co_return exchange.fail(ended.error());

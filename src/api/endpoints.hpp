@@ -11,7 +11,7 @@ void add_health_endpoints(Router& router, const Services& services);
 void add_call_endpoints(Router& router, const Services& services);
 void add_recording_endpoints(Router& router, const Services& services);
 void add_live_endpoints(Router& router, const Services& services);
-void add_twilio_endpoints(Router& router, const Services& services);
+void add_provider_endpoints(Router& router, const Services& services);
 void add_webhook_figures_endpoints(Router& router, const Services& services);
 void add_system_endpoints(Router& router, const Services& services);
 void add_webhook_endpoints(Router& router, const Services& services);

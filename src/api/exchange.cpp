@@ -10,7 +10,7 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 25> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 28> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
@@ -22,6 +22,9 @@ constexpr std::array<std::pair<std::string_view, int>, 25> statuses = {{
     {"webhook_endpoint_disabled", 409},
     {"too_many_webhook_endpoints", 409},
     {"invalid_parameter", 400},
+    {"signature_missing", 403},
+    {"signature_invalid", 403},
+    {"unsupported_media_type", 415},
     {"invalid_cursor", 400},
     {"too_many_parameters", 400},
     {"duplicate_request", 409},

@@ -72,7 +72,7 @@ class Gate final : public Api {
     add_call_endpoints(router_, services_);
     add_recording_endpoints(router_, services_);
     add_live_endpoints(router_, services_);
-    add_twilio_endpoints(router_, services_);
+    add_provider_endpoints(router_, services_);
     add_webhook_figures_endpoints(router_, services_);
     add_system_endpoints(router_, services_);
     add_webhook_endpoints(router_, services_);

@@ -46,6 +46,11 @@ RateLimits::RateLimits(store::LiveStore& live, const config::Limits& settings, o
   for (const std::string_view name : names) metrics_.rate_limited(name);  // there from the start
 }
 
+asio::awaitable<bool> RateLimits::admits(std::string number) {
+  const LimitAnswer answer = co_await take(LimitClass::phone, std::move(number));
+  co_return answer.admitted;
+}
+
 store::BucketShape RateLimits::shape_of(LimitClass kind) const {
   const auto whole = [](std::size_t per_minute) {
     return store::BucketShape{static_cast<std::int64_t>(per_minute), static_cast<std::int64_t>(per_minute)};

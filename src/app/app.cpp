@@ -19,7 +19,7 @@
 #include <trunkline/events/webhook_sender.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
-#include <trunkline/providers/twilio/rest_client.hpp>
+#include <trunkline/providers/twilio/adapter.hpp>
 #include <trunkline/store/migrations.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -91,6 +91,12 @@ bool shows_snapshots(const config::Settings& settings) {
   return settings.redis.used() && !settings.database.url.empty() && settings.cache.calls > 0;
 }
 
+calls::Providers commanded(const std::vector<providers::Adapter*>& adapters) {
+  calls::Providers all;
+  for (providers::Adapter* adapter : adapters) all.add(adapter->provider());
+  return all;
+}
+
 template <class Done>
 void wait_until(milliseconds limit, Done done) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -140,16 +146,34 @@ class App::Impl {
         deepgram_link(workers),
         deepgram(make_deepgram(settings.deepgram, deepgram_link, clock)),
         sinks({calls, library, hub, metrics, recorder_pools, workers, *ids, clock, deepgram.get(), embedded.get()}),
-        twilio(providers::twilio::make_rest_client(settings.twilio)),
-        media{calls, sinks, *synthesizer, streams, metrics, clock},
-        api(api::make_api({settings, calls, shown_calls, *twilio, library, *database, streams, commands, media, hub,
-                           authenticator, metrics, health, clock, idempotent, limits, webhook_figures, webhooks})),
+        for_providers{settings.server, settings.calls, {calls, sinks, *synthesizer, streams, metrics, clock},
+                      commands,        health,         limits},
+        twilio(providers::twilio::make_adapter(settings.twilio, for_providers)),
+        all_providers(commanded({twilio.get()})),
+        api(api::make_api({settings,
+                           calls,
+                           shown_calls,
+                           all_providers,
+                           library,
+                           *database,
+                           streams,
+                           commands,
+                           hub,
+                           authenticator,
+                           metrics,
+                           health,
+                           clock,
+                           idempotent,
+                           limits,
+                           webhook_figures,
+                           webhooks,
+                           {twilio.get()}})),
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
         cleanup({settings, calls, library, *database, files, metrics, idempotent, clock, identity.id()}),
         upkeep({settings, calls, *database, *live, streams, commands, metrics, call_metrics, live_calls, shown_calls,
-                authenticator, health, server, workers, *twilio, membership, cleanup, clock}) {}
+                authenticator, health, server, workers, all_providers, membership, cleanup, clock}) {}
 
   ~Impl() { stop(); }
 
@@ -248,8 +272,9 @@ class App::Impl {
   DeepgramLink deepgram_link;
   std::unique_ptr<speech::Transcriber> deepgram;
   SessionSinks sinks;
-  std::unique_ptr<calls::Provider> twilio;
-  providers::MediaServices media;
+  const providers::Services for_providers;
+  std::unique_ptr<providers::Adapter> twilio;
+  const calls::Providers all_providers;
   std::unique_ptr<api::Api> api;
   net::Server server;
   Recovery recovery;

@@ -11,7 +11,6 @@
 namespace trunkline::app {
 
 void HangUps::push(calls::Call call) {
-  if (call.provider != provider_.name()) return;
   waiting_.push_back(std::move(call));
   if (draining_ == at_once) return;
   ++draining_;
@@ -28,7 +27,7 @@ asio::awaitable<void> HangUps::drain() {
 }
 
 asio::awaitable<void> HangUps::hang_up(const calls::Call& call) {
-  const auto hung_up = co_await provider_.hang_up(call);
+  const auto hung_up = co_await providers_.hang_up(call);
   if (hung_up || hung_up.error().code == "provider_not_configured") co_return;
   log::warn("a stale call was not hung up", {{"callId", call.id}, {"reason", hung_up.error().message}});
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <trunkline/base/offload.hpp>
-#include <trunkline/calls/provider.hpp>
+#include <trunkline/calls/providers.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -17,18 +17,18 @@ class HangUps {
   static constexpr std::size_t at_once = 8;
   static constexpr std::size_t most_waiting = 500;
 
-  HangUps(calls::Provider& provider, asio::io_context& loop) : provider_(provider), loop_(loop) {}
+  HangUps(const calls::Providers& providers, asio::io_context& loop) : providers_(providers), loop_(loop) {}
 
   /// How many more may wait. Who has more waits with them: what was not closed is found again.
   std::size_t room() const { return most_waiting - waiting_.size(); }
-  /// A call of another provider is none of ours. While there is room.
+  /// While there is room.
   void push(calls::Call call);
 
  private:
   asio::awaitable<void> drain();
   asio::awaitable<void> hang_up(const calls::Call& call);
 
-  calls::Provider& provider_;
+  const calls::Providers& providers_;
   asio::io_context& loop_;
   std::deque<calls::Call> waiting_;
   std::size_t draining_ = 0;

@@ -51,8 +51,13 @@ Upkeep::Upkeep(const Parts& parts)
     : parts_(parts),
       store_check_(parts.database, parts.health, parts.clock),
       live_check_(parts.live, parts.health, parts.metrics, parts.clock),
-      hang_ups_(parts.provider, parts.workers.at(0).context()),
-      reconciler_({parts.settings.calls, parts.calls, parts.database, parts.provider, parts.metrics, parts.clock}) {}
+      hang_ups_(parts.providers, parts.workers.at(0).context()) {
+  for (calls::Provider* provider : parts.providers.all()) {
+    if (!provider->configured()) continue;
+    reconcilers_.emplace_back(
+        Reconciler::Parts{parts.settings.calls, parts.calls, parts.database, *provider, parts.metrics, parts.clock});
+  }
+}
 
 Upkeep::~Upkeep() = default;
 
@@ -63,9 +68,9 @@ void Upkeep::start() {
   auto& loop = parts_.workers.at(0).context();
   asio::co_spawn(loop, parts_.membership.beat_forever(), asio::detached);
   asio::co_spawn(loop, reap_forever(), asio::detached);
-  const bool reconciles = parts_.settings.calls.reconcile_interval.count() > 0;
-  if (reconciles && !parts_.settings.twilio.account_sid.empty())
-    asio::co_spawn(loop, reconcile_forever(), asio::detached);
+  if (parts_.settings.calls.reconcile_interval.count() > 0) {
+    for (Reconciler& reconciler : reconcilers_) asio::co_spawn(loop, reconcile_forever(reconciler), asio::detached);
+  }
   asio::co_spawn(loop, watch_forever(), asio::detached);
   asio::co_spawn(loop, watch_live_forever(), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
@@ -94,10 +99,10 @@ void Upkeep::hang_up(const calls::Call& call) {
   hang_ups_.push(call);
 }
 
-asio::awaitable<void> Upkeep::reconcile_forever() {
+asio::awaitable<void> Upkeep::reconcile_forever(Reconciler& reconciler) {
   for (;;) {
     const bool leads = co_await parts_.membership.leads();
-    if (leads) co_await reconciler_.run();
+    if (leads) co_await reconciler.run();
     co_await pause(parts_.settings.calls.reconcile_interval);
   }
 }

@@ -11,7 +11,7 @@
 
 #include <trunkline/auth/authenticator.hpp>
 #include <trunkline/calls/call_service.hpp>
-#include <trunkline/calls/provider.hpp>
+#include <trunkline/calls/providers.hpp>
 #include <trunkline/calls/shown_calls.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/media/active_streams.hpp>
@@ -22,6 +22,7 @@
 #include <trunkline/store/live.hpp>
 #include <trunkline/store/sql.hpp>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -46,7 +47,7 @@ class Upkeep {
     observe::Health& health;
     net::Server& server;
     net::Workers& workers;
-    calls::Provider& provider;
+    const calls::Providers& providers;
     Membership& membership;
     Cleanup& cleanup;
     const Clock& clock;
@@ -61,7 +62,7 @@ class Upkeep {
   class Heart;
 
   asio::awaitable<void> reap_forever();
-  asio::awaitable<void> reconcile_forever();
+  asio::awaitable<void> reconcile_forever(Reconciler& reconciler);
   void hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> watch_live_forever();
@@ -78,7 +79,7 @@ class Upkeep {
   StoreCheck store_check_;
   LiveCheck live_check_;
   HangUps hang_ups_;
-  Reconciler reconciler_;
+  std::deque<Reconciler> reconcilers_;  // one a provider
   std::vector<std::unique_ptr<Heart>> hearts_;
   std::uint64_t dropped_events_ = 0;  // what the metrics know of
   std::uint64_t dropped_lines_ = 0;

@@ -6,7 +6,7 @@
 #include <trunkline/base/clock.hpp>
 #include <trunkline/base/ids.hpp>
 #include <trunkline/calls/call_service.hpp>
-#include <trunkline/calls/provider.hpp>
+#include <trunkline/calls/providers.hpp>
 #include <trunkline/calls/shown_calls.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/events/event_hub.hpp>
@@ -17,7 +17,7 @@
 #include <trunkline/observe/health.hpp>
 #include <trunkline/observe/metrics.hpp>
 #include <trunkline/observe/webhook_figures.hpp>
-#include <trunkline/providers/media_leg.hpp>
+#include <trunkline/providers/adapter.hpp>
 #include <trunkline/recording/library.hpp>
 #include <trunkline/store/sql.hpp>
 
@@ -32,12 +32,11 @@ struct Services {
   const config::Settings& settings;
   calls::CallService& calls;
   calls::ShownCalls& shown_calls;
-  calls::Provider& twilio;
+  const calls::Providers& providers;
   recording::Library& recordings;
   store::Database& database;
   media::ActiveStreams& streams;
   media::StreamCommands& commands;
-  providers::MediaServices media;
   events::EventHub& events;
   auth::Authenticator& authenticator;
   observe::Metrics& metrics;
@@ -47,6 +46,7 @@ struct Services {
   RateLimits& limits;
   observe::WebhookFigures& webhook_figures;
   events::webhooks::Registry& webhooks;
+  std::vector<providers::Adapter*> adapters;
 };
 
 /// One route as it is served, for the check against the OpenAPI document.

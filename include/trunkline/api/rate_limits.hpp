@@ -3,6 +3,7 @@
 #include <trunkline/base/clock.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/observe/metrics.hpp>
+#include <trunkline/providers/reception.hpp>
 #include <trunkline/store/live.hpp>
 
 #include <atomic>
@@ -43,13 +44,16 @@ struct LimitAnswer {
 /// is remembered here until the bucket has a token again, so that a flood does not become one for the store. Addresses,
 /// subjects and numbers are keys as digests only; of an IPv6 address the first 64 bits count, which is what one
 /// customer of a network gets.
-class RateLimits {
+class RateLimits final : public providers::CallerLimit {
  public:
   /// The references outlive it.
   RateLimits(store::LiveStore& live, const config::Limits& settings, observe::Metrics& metrics, const Clock& clock);
 
   /// Takes a token of `who`: a subject, an address, a number.
   asio::awaitable<LimitAnswer> take(LimitClass kind, std::string who);
+
+  /// Takes one of `phone`.
+  asio::awaitable<bool> admits(std::string number) override;
 
   /// How many tokens come in a minute (0: no limit) and how many a bucket holds. For subjects and webhooks that is a
   /// tenth, at least 10: they work all the time. For addresses and numbers it is all of it: whoever reconnects after a

@@ -26,6 +26,8 @@ class Provider {
  public:
   virtual ~Provider() = default;
   virtual std::string_view name() const = 0;
+  /// Whether it can be asked anything at all.
+  virtual bool configured() const = 0;
 
   /// Asks the provider to end the call; its callbacks tell how it went. A call that is over already is no error.
   /// Errors: `provider_not_configured`, `provider_failed`, `unreachable`, `timeout`.

@@ -36,8 +36,4 @@ twiml::Document refusal() {
   return {{twiml::Reject{"busy"}}};
 }
 
-std::string websocket_url(std::string_view url) {
-  return std::string(url.starts_with("http") ? "ws" : "").append(url.substr(url.starts_with("http") ? 4 : 0));
-}
-
 }  // namespace trunkline::providers::twilio

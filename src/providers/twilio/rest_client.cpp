@@ -37,6 +37,7 @@ class RestClient final : public calls::Provider {
   explicit RestClient(const config::Twilio& settings) : settings_(settings) {}
 
   std::string_view name() const override { return "twilio"; }
+  bool configured() const override { return !settings_.account_sid.empty() && !settings_.auth_tokens.empty(); }
 
   asio::awaitable<Result<>> hang_up(const calls::Call& call) override {
     if (!configured()) co_return not_configured();
@@ -62,8 +63,6 @@ class RestClient final : public calls::Provider {
   }
 
  private:
-  bool configured() const { return !settings_.account_sid.empty() && !settings_.auth_tokens.empty(); }
-
   static Error not_configured() {
     return make_error("provider_not_configured", "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to end calls");
   }

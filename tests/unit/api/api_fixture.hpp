@@ -4,6 +4,7 @@
 
 #include <trunkline/api/api.hpp>
 #include <trunkline/auth/jwt.hpp>
+#include <trunkline/providers/twilio/adapter.hpp>
 #include <trunkline/store/memory_live.hpp>
 
 #include <boost/asio/thread_pool.hpp>
@@ -21,6 +22,7 @@ namespace trunkline::api::test {
 class GivenProvider final : public calls::Provider {
  public:
   std::string_view name() const override { return "twilio"; }
+  bool configured() const override { return true; }
   asio::awaitable<Result<>> hang_up(const calls::Call& /*call*/) override { co_return result; }
   asio::awaitable<Result<std::optional<calls::ProviderWord>>> fetch(const calls::Call& /*call*/) override {
     co_return std::optional<calls::ProviderWord>();
@@ -71,16 +73,16 @@ struct ApiFixture {
     auto keys = auth::make_authenticator(settings.security, calls.folder.path(), *calls.ids, calls.clock);
     REQUIRE(keys.has_value());
     calls.service->observe(shown_calls);
+    all_providers.add(provider);
     authenticator = std::make_unique<auth::Authenticator>(std::move(*keys));
     api = make_api({settings,
                     *calls.service,
                     shown_calls,
-                    provider,
+                    all_providers,
                     library,
                     *calls.database,
                     streams,
                     commands,
-                    {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
                     hub,
                     *authenticator,
                     metrics,
@@ -89,7 +91,8 @@ struct ApiFixture {
                     idempotent,
                     limits,
                     webhook_figures,
-                    webhooks});
+                    webhooks,
+                    {twilio.get()}});
   }
 
   std::string token(const std::string& role = "admin") const {
@@ -120,6 +123,7 @@ struct ApiFixture {
   calls::test::Fixture calls;
   config::Settings settings;
   GivenProvider provider;
+  calls::Providers all_providers;
   recording::Library library{*calls.database, calls.folder.path() / "recordings"};
   media::ActiveStreams streams{10};
   providers::test::GivenSinks sinks;
@@ -137,6 +141,13 @@ struct ApiFixture {
   net::AddressPolicy webhook_policy;
   events::webhooks::Registry webhooks{*calls.database, webhook_policy, calls.clock, *calls.ids};
   std::unique_ptr<auth::Authenticator> authenticator;
+  std::unique_ptr<providers::Adapter> twilio = providers::twilio::make_adapter(
+      settings.twilio, {settings.server,
+                        settings.calls,
+                        {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
+                        commands,
+                        health,
+                        limits});
   std::unique_ptr<Api> api;
   GivenBody body;
   boost::asio::thread_pool stream_thread{1};

@@ -19,6 +19,7 @@ class SlowProvider final : public calls::Provider {
   explicit SlowProvider(asio::io_context& loop) : gate_(loop, asio::steady_timer::time_point::max()) {}
 
   std::string_view name() const override { return "twilio"; }
+  bool configured() const override { return true; }
   asio::awaitable<Result<>> hang_up(const calls::Call& call) override {
     asked.push_back(call.id);
     boost::system::error_code opened;
@@ -46,7 +47,10 @@ class SlowProvider final : public calls::Provider {
 struct HangUpsFixture {
   net::Worker worker{0};
   SlowProvider provider{worker.context()};
-  HangUps hang_ups{provider, worker.context()};
+  calls::Providers providers;
+  HangUps hang_ups{providers, worker.context()};
+
+  HangUpsFixture() { providers.add(provider); }
 
   void turn() {
     while (worker.run_ready()) {
@@ -91,10 +95,14 @@ TEST_CASE_METHOD(HangUpsFixture, "while the provider hangs, room for those that 
   turn();
 }
 
-TEST_CASE_METHOD(HangUpsFixture, "a call of another provider is none of its own") {
+TEST_CASE_METHOD(HangUpsFixture, "a call whose provider is not served here holds nobody up") {
   push(1, "acs");
+  push(1);
   turn();
-  CHECK(provider.asked.empty());
+  CHECK(provider.asked == std::vector<std::string>{"call_1"});
+  provider.answer();
+  turn();
+  CHECK(hang_ups.room() == HangUps::most_waiting);
 }
 
 }  // namespace

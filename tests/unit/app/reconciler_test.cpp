@@ -20,6 +20,7 @@ class SayingProvider final : public calls::Provider {
   using Answer = Result<std::optional<calls::ProviderWord>>;
 
   std::string_view name() const override { return "twilio"; }
+  bool configured() const override { return true; }
   asio::awaitable<Result<>> hang_up(const calls::Call& call) override {
     hung_up.push_back(call.provider_call_id);
     co_return Result<>{};

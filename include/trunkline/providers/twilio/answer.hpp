@@ -23,7 +23,4 @@ twiml::Document answer(const AnswerPlan& plan);
 /// For a call that cannot be taken now: the caller hears busy and nobody pays.
 twiml::Document refusal();
 
-/// `http(s)` to `ws(s)`: how a media socket is called whose public URL is known as a web address.
-std::string websocket_url(std::string_view url);
-
 }  // namespace trunkline::providers::twilio

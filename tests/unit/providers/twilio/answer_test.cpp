@@ -58,9 +58,3 @@ TEST_CASE("a route that rejects says why, whatever else it says") {
 TEST_CASE("a call that cannot be taken hears busy") {
   CHECK(twiml::to_xml(refusal()).value() == head + R"(<Response><Reject reason="busy"/></Response>)");
 }
-
-TEST_CASE("a web address becomes that of a socket") {
-  CHECK(websocket_url("https://gw.example/a") == "wss://gw.example/a");
-  CHECK(websocket_url("http://127.0.0.1:8080") == "ws://127.0.0.1:8080");
-  CHECK(websocket_url("wss://gw.example") == "wss://gw.example");
-}
