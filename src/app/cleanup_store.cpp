@@ -123,7 +123,7 @@ Removal remove_call(Sql& sql, const EndedCall& call, const Patience& patience) {
         "DELETE FROM call_events WHERE call_id = $1", "DELETE FROM transcript_segments WHERE call_id = $1",
         "DELETE FROM call_participants WHERE call_id = $1", "DELETE FROM call_quality_metrics WHERE call_id = $1",
         "DELETE FROM call_invitations WHERE call_id = $1", "DELETE FROM media_tokens WHERE call_id = $1",
-        "DELETE FROM calls WHERE id = $1"}) {
+        "DELETE FROM call_names WHERE call_id = $1", "DELETE FROM calls WHERE id = $1"}) {
     sql.post(statement, {call_id});
   }
   return who.all > 0 ? Removal::given_up : Removal::removed;

@@ -221,7 +221,9 @@ Event CallLog::append(Call& call, Event event) {
   const auto previous = call.version == 0 ? std::nullopt : std::optional(call.state);
   event.call_id = call.id;
   event.version = call.version + 1;
+  const std::size_t names = call.merge.names.size();
   apply(call, event);
+  if (call.merge.names.size() > names) add_names(*this, call);
   event.state = call.state;
   calls_.at(call.id).appended = true;
   add_records(*this, call, event);

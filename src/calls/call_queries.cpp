@@ -51,6 +51,14 @@ std::optional<Call> find_call(store::Sql& sql, const std::string& provider, cons
                               {provider, provider_call_id}));
 }
 
+std::optional<Call> find_named_call(store::Sql& sql, const std::string& provider, const std::string& kind,
+                                    const std::string& name) {
+  return first_call(
+      sql.query("SELECT calls.snapshot FROM call_names JOIN calls ON calls.id = call_names.call_id "
+                "WHERE call_names.provider = $1 AND call_names.kind = $2 AND call_names.name = $3",
+                {provider, kind, name}));
+}
+
 CallStats count_calls(store::Sql& sql) {
   CallStats stats;
   std::int64_t seconds = 0;

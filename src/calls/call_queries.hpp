@@ -13,6 +13,9 @@ namespace trunkline::calls {
 
 std::optional<Call> find_call(store::Sql& sql, const std::string& call_id);
 std::optional<Call> find_call(store::Sql& sql, const std::string& provider, const std::string& provider_call_id);
+/// By another name that the provider gave it.
+std::optional<Call> find_named_call(store::Sql& sql, const std::string& provider, const std::string& kind,
+                                    const std::string& name);
 
 /// Error `invalid_cursor`.
 Result<Page<Call>> list_calls(store::Sql& sql, const CallFilter& filter);

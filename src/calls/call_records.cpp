@@ -78,6 +78,10 @@ const SetStatement insert_segment = SetStatement::insert("transcript_segments",
                                                           {"language", Type::text}},
                                                          "ON CONFLICT (id) DO NOTHING");
 
+const SetStatement insert_name = SetStatement::insert(
+    "call_names", {{"provider", Type::text}, {"kind", Type::text}, {"name", Type::text}, {"call_id", Type::text}},
+    "ON CONFLICT (provider, kind, name) DO NOTHING");
+
 // 4 for excellent to 1 for poor.
 Value score_of(const Value& quality) {
   static constexpr std::array<std::string_view, 4> ranked = {"poor", "fair", "good", "excellent"};
@@ -163,6 +167,10 @@ json shown(const std::optional<Number>& number) {
 }
 
 }  // namespace
+
+void add_names(CallLog& log, const Call& call) {
+  for (const auto& [kind, name] : call.merge.names) log.add(insert_name, {call.provider, kind, name, call.id});
+}
 
 void add_participants(CallLog& log, const Call& call, const std::vector<Participant>& before) {
   for (const Participant& participant : call.participants) {

@@ -13,6 +13,9 @@
 // What follows from a call and its events, as rows for those who ask in SQL.
 namespace trunkline::calls {
 
+/// What else the provider calls it; a name that another call has stays with that.
+void add_names(CallLog& log, const Call& call);
+
 /// Rows of those who were not among `before`, or not like that. Durations are the database's to fill in.
 void add_participants(CallLog& log, const Call& call, const std::vector<Participant>& before);
 

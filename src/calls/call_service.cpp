@@ -102,14 +102,12 @@ asio::awaitable<Result<Updated>> CallService::update(StatusUpdate update) {
   co_return co_await Impl::place_of(update.provider_call_id, impl_->updates).submit(update);
 }
 
-asio::awaitable<Result<MediaGrant>> CallService::start_media(std::string call_id, std::string provider_call_id,
-                                                             std::string token, std::string stream_id,
-                                                             bool bidirectional, std::string data) {
-  const auto event_data = with_stream(data, stream_id, impl_->node);
+asio::awaitable<Result<MediaGrant>> CallService::start_media(MediaStart start) {
+  const auto event_data = with_stream(start.data, start.stream_id, impl_->node);
   if (!event_data) co_return event_data.error();
-  auto work = [&](CallLog& log) { return impl_->grant_media(log, call_id, provider_call_id, token, *event_data); };
+  auto work = [&](CallLog& log) { return impl_->grant_media(log, start, *event_data); };
   auto grant = co_await impl_->change<MediaGrant>(work);
-  if (grant) grant->bidirectional = bidirectional;
+  if (grant) grant->bidirectional = start.bidirectional;
   co_return grant;
 }
 
@@ -211,6 +209,11 @@ asio::awaitable<Result<Call>> CallService::find(std::string call_id) {
 
 asio::awaitable<Result<Call>> CallService::find_by_provider_id(std::string provider, std::string provider_call_id) {
   auto work = [&](store::Sql& sql) { return found(find_call(sql, provider, provider_call_id)); };
+  co_return co_await impl_->database.read<Call>(work);
+}
+
+asio::awaitable<Result<Call>> CallService::find_by_name(std::string provider, std::string kind, std::string name) {
+  auto work = [&](store::Sql& sql) { return found(find_named_call(sql, provider, kind, name)); };
   co_return co_await impl_->database.read<Call>(work);
 }
 

@@ -137,7 +137,7 @@ Result<StoredAnswer> CallService::Impl::admit(CallLog& log, Answers& answers, co
   std::string token;
   if (route.reject.empty()) {
     token = ids.secret(16);
-    issue_token(log, call, token);
+    issue_token(log, call, token, arrival.media_returns);
   }
   StoredAnswer answer = arriving.render({call, route, token});
   answer.call_id = call.id;
@@ -157,18 +157,17 @@ Updated CallService::Impl::take(CallLog& log, Answers& answers, const StatusUpda
                            .direction = update.direction,
                            .from = update.from,
                            .to = update.to,
-                           .metadata = update.metadata};
+                           .metadata = update.metadata,
+                           .names = {}};
     log.append(call, make_event(EventType::call_received, log.now(), received_data(heard_of, "")));
   }
   log.append(call, make_event(update.type, update.at, update.data));
   return Updated{call.id, call.node, false};
 }
 
-Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::string& call_id,
-                                                  const std::string& provider_call_id, const std::string& token,
-                                                  const std::string& data) {
-  Call* call = log.lock(call_id);
-  if (call == nullptr || !burn_token(log, call_id, provider_call_id, token)) {
+Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const MediaStart& start, const std::string& data) {
+  Call* call = log.lock(start.call_id);
+  if (call == nullptr || !burn_token(log, start)) {
     return make_error("bad_token", "the media token is wrong, used or expired");
   }
   if (is_terminal(call->state)) return make_error("call_over", "the call is over");
@@ -177,7 +176,7 @@ Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const std::strin
   log.append(*call, make_event(EventType::media_started, log.now(), data));
   if (grant.route.record) {
     grant.recording_id = ids.make("rec");
-    grant.recording_path = open_recording(log, *call, grant.recording_id, node);
+    grant.recording_path = open_recording(log, *call, {grant.recording_id, node, start.sample_rate});
   }
   grant.call = *call;
   return grant;

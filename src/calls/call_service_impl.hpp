@@ -63,8 +63,7 @@ class CallService::Impl {
     return places[std::hash<std::string>{}(provider_call_id) % places.size()];
   }
 
-  Result<MediaGrant> grant_media(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
-                                 const std::string& token, const std::string& data);
+  Result<MediaGrant> grant_media(CallLog& log, const MediaStart& start, const std::string& data);
   Result<std::size_t> append_all(CallLog& log, std::span<const Event> events);
 
   store::Database& database;

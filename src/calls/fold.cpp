@@ -14,6 +14,11 @@ namespace {
 
 using json = nlohmann::json;
 
+constexpr std::size_t max_names = 8;
+constexpr std::size_t max_name_bytes = 1024;
+constexpr std::size_t max_members = 500;
+constexpr std::size_t max_rosters = 1000;
+
 void keep_earliest(std::optional<WallTime>& kept, WallTime at) {
   kept = kept ? std::min(*kept, at) : at;
 }
@@ -60,6 +65,19 @@ void mark_connected(Call::Merge& merge, WallTime at) {
   keep_earliest(merge.connected_at, at);
 }
 
+// A name is given once. Should a provider give two, one of them is taken whatever comes first.
+void fold_names(Call::Merge& merge, const json& data) {
+  const auto names = data.find("names");
+  if (names == data.end() || !names->is_object()) return;
+  for (const auto& [kind, value] : names->items()) {
+    const auto* name = value.get_ptr<const std::string*>();
+    if (name == nullptr || name->empty() || name->size() > max_name_bytes) continue;
+    if (merge.names.size() >= max_names && !merge.names.contains(kind)) continue;
+    auto& kept = merge.names[kind];
+    if (kept.empty() || *name < kept) kept = *name;
+  }
+}
+
 // Each fold_* is false when the data makes no sense; it has then changed nothing.
 
 bool fold_received(Call& call, const Event& event, const json& data) {
@@ -75,6 +93,7 @@ bool fold_received(Call& call, const Event& event, const json& data) {
   call.provider = text_of(data, "provider");  // the same in every account of one call
   call.provider_call_id = text_of(data, "providerCallId");
   keep_better(call.merge.facts, std::move(facts));
+  fold_names(call.merge, data);
   return true;
 }
 
@@ -91,6 +110,7 @@ bool fold_terminal_status(Call::Merge& merge, const Event& event, const json& da
 bool fold_status(Call::Merge& merge, const Event& event, const json& data) {
   const auto state = parse_state(text_of(data, "status"));
   if (!state) return false;
+  fold_names(merge, data);
   if (is_terminal(*state)) return fold_terminal_status(merge, event, data, *state);
   if (*state >= State::connected) {
     mark_connected(merge, event.at);
@@ -131,6 +151,31 @@ bool fold_media_ended(Call::Merge& merge, const Event& event, const json& data) 
   return true;
 }
 
+void fold_member(Call::Merge& merge, const json& given, std::int64_t sequence, WallTime at) {
+  const std::string id = given.is_object() ? text_of(given, "id") : "";
+  if (id.empty() || (merge.members.size() >= max_members && !merge.members.contains(id))) return;
+  const auto [found, is_new] = merge.members.try_emplace(id, Call::Member{text_of(given, "address"), at, sequence});
+  if (is_new) return;
+  Call::Member& member = found->second;
+  member.address = std::max(member.address, text_of(given, "address"));
+  member.joined_at = std::min(member.joined_at, at);
+  member.last_seen = std::max(member.last_seen, sequence);
+}
+
+bool fold_participants(Call::Merge& merge, const Event& event, const json& data) {
+  const auto sequence = data.find("sequence");
+  const auto members = data.find("participants");
+  if (sequence == data.end() || !sequence->is_number_integer() || members == data.end() || !members->is_array()) {
+    return false;
+  }
+  const auto place = sequence->get<std::int64_t>();
+  if (merge.rosters.size() >= max_rosters && !merge.rosters.contains(place)) return false;
+  const auto [roster, is_new] = merge.rosters.try_emplace(place, event.at);
+  if (!is_new) roster->second = std::min(roster->second, event.at);
+  for (const json& given : *members) fold_member(merge, given, place, event.at);
+  return true;
+}
+
 bool fold_evidence(Call& call, const Event& event, const json& data) {
   switch (event.type) {
     case EventType::call_received:
@@ -149,13 +194,15 @@ bool fold_evidence(Call& call, const Event& event, const json& data) {
       return fold_media_started(call.merge, event, data);
     case EventType::media_ended:
       return fold_media_ended(call.merge, event, data);
+    case EventType::participants_changed:
+      return fold_participants(call.merge, event, data);
     default:
       return false;  // what happens in a call does not move it
   }
 }
 
 bool moves_a_call(EventType type) {
-  return type <= EventType::media_ended;
+  return type <= EventType::participants_changed;
 }
 
 State state_of(const Call::Merge& merge) {
@@ -187,6 +234,27 @@ void show_times(Call& call) {
   call.duration_s = merge.duration_s.value_or(std::chrono::floor<std::chrono::seconds>(talked).count());
 }
 
+// Out of the call since the first list without him after the last one with him.
+std::optional<WallTime> left_at(const Call& call, const Call::Member& member) {
+  const auto without = call.merge.rosters.upper_bound(member.last_seen);
+  return without == call.merge.rosters.end() ? call.ended_at : std::max(member.joined_at, without->second);
+}
+
+void show_members(Call& call) {
+  const std::size_t parties = call.participants.size();
+  for (const auto& [id, member] : call.merge.members) {
+    const auto end = call.participants.begin() + static_cast<std::ptrdiff_t>(parties);
+    const auto party = std::find_if(call.participants.begin(), end, [&](const Participant& one) {
+      return !one.address.empty() && one.address == member.address;
+    });
+    if (party == end) {
+      call.participants.push_back({id, member.address, "participant", member.joined_at, left_at(call, member)});
+    } else {
+      party->left_at = left_at(call, member);
+    }
+  }
+}
+
 void show_facts(Call& call) {
   if (!call.merge.facts) return;
   const Call::Facts& facts = *call.merge.facts;
@@ -195,10 +263,12 @@ void show_facts(Call& call) {
   call.to = facts.to;
   call.route = facts.route;
   call.metadata = facts.metadata;
+  for (const auto& [kind, name] : call.merge.names) call.metadata[kind] = name;
   call.participants = {
       {"caller", facts.from, "caller", call.created_at, call.ended_at},
       {"callee", facts.to, "callee", call.connected_at, call.connected_at ? call.ended_at : std::nullopt},
   };
+  show_members(call);
 }
 
 }  // namespace

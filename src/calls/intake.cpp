@@ -31,13 +31,15 @@ const SetStatement insert_answer = SetStatement::insert("inbox", {{"key", Type::
 const SetStatement insert_token = SetStatement::insert("media_tokens", {{"token_sha256", Type::text},
                                                                         {"call_id", Type::text},
                                                                         {"provider_call_id", Type::text},
-                                                                        {"expires_at", Type::integer}});
+                                                                        {"expires_at", Type::integer},
+                                                                        {"lasting", Type::integer}});
 
 constexpr std::size_t max_entries = 64;
 constexpr std::size_t max_name_bytes = 128;
 constexpr std::size_t max_value_bytes = 4096;
 constexpr std::size_t bytes_around_metadata = 64;  // of text: its name, and how much was dropped
 constexpr std::chrono::minutes token_lifetime{5};
+constexpr std::chrono::hours lasting_token_lifetime{24};
 
 // Continuation bytes of UTF-8 are 10xxxxxx: a character is never cut in two.
 std::string cut(std::string value, std::size_t limit) {
@@ -128,6 +130,7 @@ std::string received_data(const Arrival& arrival, const std::string& route) {
                          {"from", arrival.from},
                          {"to", arrival.to},
                          {"route", route}};
+  if (!arrival.names.empty()) data["names"] = arrival.names;
   const std::size_t others = to_text(data).size() + bytes_around_metadata;
   KeptMetadata kept = keep(arrival.metadata, max_event_data_bytes - std::min(others, max_event_data_bytes));
   data["metadata"] = std::move(kept.entries);
@@ -135,16 +138,17 @@ std::string received_data(const Arrival& arrival, const std::string& route) {
   return to_text(data);
 }
 
-void issue_token(CallLog& log, const Call& call, const std::string& token) {
-  log.add(insert_token, {digest_of(token), call.id, call.provider_call_id, to_millis(log.now() + token_lifetime)});
+void issue_token(CallLog& log, const Call& call, const std::string& token, bool media_returns) {
+  const WallTime end = media_returns ? log.now() + lasting_token_lifetime : log.now() + token_lifetime;
+  log.add(insert_token,
+          {digest_of(token), call.id, call.provider_call_id, to_millis(end), std::int64_t{media_returns}});
 }
 
-bool burn_token(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
-                const std::string& token) {
+bool burn_token(CallLog& log, const MediaStart& start) {
   return log.sql().execute(
              "UPDATE media_tokens SET used_at = $4 WHERE token_sha256 = $1 AND call_id = $2 "
-             "AND provider_call_id = $3 AND used_at IS NULL AND expires_at > $4",
-             {digest_of(token), call_id, provider_call_id, to_millis(log.now())}) == 1;
+             "AND provider_call_id = $3 AND (used_at IS NULL OR lasting = 1) AND expires_at > $4",
+             {digest_of(start.token), start.call_id, start.provider_call_id, to_millis(log.now())}) == 1;
 }
 
 std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
@@ -154,12 +158,12 @@ std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
                   {to_millis(before), static_cast<std::int64_t>(limit)}));
 }
 
-std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id, const std::string& node) {
-  std::string path = recording_path(log.now(), recording_id);
+std::string open_recording(CallLog& log, const Call& call, const NewRecording& recording) {
+  std::string path = recording_path(log.now(), recording.id);
   log.sql().post(
       "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
-      "updated_at) VALUES ($1, $2, 'recording', $3, $4, 2, 8000, 'wav', $5, $4)",
-      {recording_id, call.id, path, to_millis(log.now()), node});
+      "updated_at) VALUES ($1, $2, 'recording', $3, $4, 2, $6, 'wav', $5, $4)",
+      {recording.id, call.id, path, to_millis(log.now()), recording.node, std::int64_t{recording.sample_rate}});
   return path;
 }
 

@@ -40,19 +40,23 @@ std::string arrival_key(const std::string& provider, const std::string& provider
 /// `parametersDropped` says how many were not kept.
 std::string received_data(const Arrival& arrival, const std::string& route);
 
-/// A one-time token for the call's media socket, good for five minutes. It is kept by its digest here, and as it is
-/// only in the answer that carries it.
-void issue_token(CallLog& log, const Call& call, const std::string& token);
+/// A token for the call's media socket: good once and for five minutes, or, when the media may return, again and again
+/// for a day. It is kept by its digest here, and as it is only in the answer that carries it.
+void issue_token(CallLog& log, const Call& call, const std::string& token, bool media_returns);
 
 /// False when the token is wrong, used, expired, or another call's. The lookup is by digest, so that its time says
 /// nothing about the token.
-[[nodiscard]] bool burn_token(CallLog& log, const std::string& call_id, const std::string& provider_call_id,
-                              const std::string& token);
+[[nodiscard]] bool burn_token(CallLog& log, const MediaStart& start);
 
 /// Removes tokens that expired before `before`, the oldest first; returns how many.
 std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit);
 
-/// The row of a recording that starts now: stereo, 8 kHz. Returns its path, `YYYY/MM/DD/<id>.wav`.
-std::string open_recording(CallLog& log, const Call& call, const std::string& recording_id, const std::string& node);
+struct NewRecording {
+  std::string id;
+  std::string node;
+  std::uint32_t sample_rate;
+};
+/// The row of a recording that starts now, in stereo. Returns its path, `YYYY/MM/DD/<id>.wav`.
+std::string open_recording(CallLog& log, const Call& call, const NewRecording& recording);
 
 }  // namespace trunkline::calls

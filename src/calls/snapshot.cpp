@@ -65,6 +65,19 @@ class Object {
     object.put("id", stream.id);
     object.put("node", stream.node);
   }
+  void put_members(const Call::Merge& merge) {
+    {
+      Object members(member("members"));
+      for (const auto& [id, one] : merge.members) {
+        Object object(members.member(id));
+        object.put("address", one.address);
+        object.put("joinedAt", one.joined_at);
+        object.put("lastSeen", one.last_seen);
+      }
+    }
+    Object rosters(member("rosters"));
+    for (const auto& [sequence, at] : merge.rosters) rosters.put(std::to_string(sequence), at);
+  }
   void put(std::string_view name, const Call::Merge& merge) {
     Object object(member(name));
     object.put("live", to_string(merge.live));
@@ -76,6 +89,8 @@ class Object {
     object.put("end", merge.end);
     object.put("stream", merge.stream);
     object.put("streamOver", merge.stream_over);
+    if (!merge.names.empty()) object.put("names", merge.names);
+    if (!merge.rosters.empty()) object.put_members(merge);
   }
 
  private:
@@ -113,6 +128,21 @@ std::optional<Call::Stream> get_stream(const json& merge, const char* key) {
                       found->at("id").get<std::string>(), found->at("node").get<std::string>()};
 }
 
+// Only calls have them whose provider gives names and lists.
+void get_members(const json& merge, Call::Merge& out) {
+  if (const auto found = merge.find("names"); found != merge.end()) {
+    out.names = found->get<std::map<std::string, std::string>>();
+  }
+  if (!merge.contains("rosters")) return;
+  for (const auto& [id, one] : merge.at("members").items()) {
+    out.members[id] = {one.at("address").get<std::string>(), from_millis(one.at("joinedAt").get<std::int64_t>()),
+                       one.at("lastSeen").get<std::int64_t>()};
+  }
+  for (const auto& [sequence, at] : merge.at("rosters").items()) {
+    out.rosters[text::to_int(sequence).value()] = from_millis(at.get<std::int64_t>());
+  }
+}
+
 Call get_call(const json& in) {
   Call call;
   call.id = in.at("id").get<std::string>();
@@ -130,6 +160,7 @@ Call get_call(const json& in) {
   if (!merge.at("end").is_null()) call.merge.end = get_end(merge.at("end"));
   call.merge.stream = get_stream(merge, "stream");
   call.merge.stream_over = get_stream(merge, "streamOver");
+  get_members(merge, call.merge);
   derive(call);
   return call;
 }

@@ -44,8 +44,10 @@ void MediaLeg::start(LegStart start) {
 }
 
 asio::awaitable<void> MediaLeg::attach() {
-  auto grant = co_await services_.calls.start_media(start_.call_id, start_.provider_call_id, start_.token,
-                                                    start_.stream_id, start_.bidirectional, start_.data);
+  calls::MediaStart request{start_.call_id,           start_.provider_call_id, start_.token,
+                            start_.stream_id,         start_.bidirectional,    start_.data,
+                            start_.format.sample_rate};
+  auto grant = co_await services_.calls.start_media(std::move(request));
   if (!grant) {
     phase_ = Phase::ended;
     log::warn("media refused", {{"callId", start_.call_id}, {"reason", grant.error().code}});

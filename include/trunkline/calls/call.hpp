@@ -46,9 +46,9 @@ std::string_view to_string(Authority authority);
 std::optional<Authority> parse_authority(std::string_view text);
 
 struct Participant {
-  std::string id;  ///< `caller`, `callee`
+  std::string id;  ///< `caller`, `callee`, or the provider's name for another
   std::string address;
-  std::string role;  ///< `caller` or `callee`
+  std::string role;  ///< `caller`, `callee` or `participant`
   std::optional<WallTime> joined_at;
   std::optional<WallTime> left_at;
 
@@ -71,9 +71,9 @@ struct Call {
   std::string end_reason;
   std::string route;
   std::vector<Participant> participants;
-  std::map<std::string, std::string> metadata;
-  std::string node;          ///< where its stream runs, also beyond its end; empty when none does
-  std::int64_t version = 0;  ///< number of events stored, repetitions not counted
+  std::map<std::string, std::string> metadata;  ///< of its arrival, and what else the provider calls it
+  std::string node;                             ///< where its stream runs, also beyond its end; empty when none does
+  std::int64_t version = 0;                     ///< number of events stored, repetitions not counted
 
   /// How the call ended by one event's account.
   struct End {
@@ -103,6 +103,13 @@ struct Call {
     std::string node;
   };
 
+  /// Somebody in the provider's lists of who takes part.
+  struct Member {
+    std::string address;
+    WallTime joined_at;          ///< of the earliest list that has him
+    std::int64_t last_seen = 0;  ///< sequence of the last list that has him
+  };
+
   /// What the events have said so far. Each member is a maximum, a minimum or a best by a total order, so that neither
   /// the order nor the number of times an event is folded matters; the fields above follow from these. Stored with the
   /// snapshot, not shown.
@@ -114,8 +121,11 @@ struct Call {
     std::optional<std::int64_t> duration_s;  ///< the longest that the provider gave
     std::optional<Facts> facts;              ///< from the arrival that decided the route, else the earliest
     std::optional<End> end;
-    std::optional<Stream> stream;       ///< the newest that began
-    std::optional<Stream> stream_over;  ///< the newest that ended
+    std::optional<Stream> stream;              ///< the newest that began
+    std::optional<Stream> stream_over;         ///< the newest that ended
+    std::map<std::string, std::string> names;  ///< what else the provider calls it: `callConnectionId`, ...
+    std::map<std::string, Member> members;     ///< by the provider's name for them
+    std::map<std::int64_t, WallTime> rosters;  ///< the lists that were heard of, by sequence
   } merge;
 };
 

@@ -39,7 +39,9 @@ struct Arrival {
   std::string from;
   std::string to;
   std::map<std::string, std::string> metadata;
-  bool known_only = false;  ///< a call that is new is not taken: error `no_new_calls`
+  std::map<std::string, std::string> names;  ///< what else the provider calls it: `serverCallId`, ...
+  bool media_returns = false;  ///< the provider may open the media socket again: the token is good for all of the call
+  bool known_only = false;     ///< a call that is new is not taken: error `no_new_calls`
 };
 
 /// A provider's word about a call that may not be known yet.
@@ -63,7 +65,18 @@ struct Updated {
   bool repeated = false;  ///< the same callback had been taken before
 };
 
-/// What a media socket gets for its one-time token.
+/// A media socket that wants its call.
+struct MediaStart {
+  std::string call_id;
+  std::string provider_call_id;
+  std::string token;
+  std::string stream_id;
+  bool bidirectional = true;
+  std::string data;  ///< of the media_started event
+  std::uint32_t sample_rate = 8000;
+};
+
+/// What a media socket gets for its token.
 struct MediaGrant {
   Call call;
   config::Route route;
@@ -157,11 +170,10 @@ class CallService {
   /// key changes nothing.
   asio::awaitable<Result<Updated>> update(StatusUpdate update);
 
-  /// Redeems a media token: checks that it belongs to `call_id` and `provider_call_id`, that it is fresh, and burns
-  /// it; the call becomes CONNECTED, and a row for its recording is made if its route records. Errors: `bad_token`
-  /// (wrong, used, expired), `call_over`, store errors.
-  asio::awaitable<Result<MediaGrant>> start_media(std::string call_id, std::string provider_call_id, std::string token,
-                                                  std::string stream_id, bool bidirectional, std::string data);
+  /// Redeems a media token: checks that it belongs to the call by both of its names, that it is fresh, and burns it,
+  /// unless the call's media may return; the call becomes CONNECTED, and a row for its recording is made if its route
+  /// records. Errors: `bad_token` (wrong, used, expired), `call_over`, store errors.
+  asio::awaitable<Result<MediaGrant>> start_media(MediaStart start);
 
   /// Appends an event to a known call. Error `call_not_found`.
   ///
@@ -198,6 +210,8 @@ class CallService {
   // Queries. `call_not_found` where an id is given.
   asio::awaitable<Result<Call>> find(std::string call_id);
   asio::awaitable<Result<Call>> find_by_provider_id(std::string provider, std::string provider_call_id);
+  /// By another name that the provider gave it, in an arrival or as `names` of a call_status event.
+  asio::awaitable<Result<Call>> find_by_name(std::string provider, std::string kind, std::string name);
   /// The newest first.
   asio::awaitable<Result<Page<Call>>> list(CallFilter filter);
   asio::awaitable<Result<CallStats>> stats();

@@ -51,7 +51,7 @@ struct CleanupFixture : calls::test::Fixture {
   /// A call that is over, with a recording that runs on node_1.
   Recorded recorded_call(const std::string& sid) {
     const auto call = arrive(sid);
-    const auto grant = run(service->start_media(call.call_id, sid, call.token, "MZ" + sid, true, "{}"));
+    const auto grant = run(service->start_media({call.call_id, sid, call.token, "MZ" + sid, true, "{}"}));
     REQUIRE(grant.has_value());
     REQUIRE(report(sid, sid + "/over", State::ended).has_value());
     return {call.call_id, grant->recording_id};

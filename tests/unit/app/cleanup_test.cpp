@@ -78,7 +78,7 @@ TEST_CASE_METHOD(CleanupFixture, "a recording of a node that is there, or of a c
   const auto of_living = recorded_call("CA1");
   node("node_1", "NULL");
   const auto talking = arrive("CA2");
-  const auto grant = run(service->start_media(talking.call_id, "CA2", talking.token, "MZ2", true, "{}")).value();
+  const auto grant = run(service->start_media({talking.call_id, "CA2", talking.token, "MZ2", true, "{}"})).value();
   sql("UPDATE call_recordings SET node = 'node_2' WHERE id = '" + grant.recording_id + "'");
   clock.advance(3h);
   clean();

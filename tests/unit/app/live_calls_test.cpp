@@ -49,7 +49,8 @@ struct LiveFixture {
   std::size_t indexed() { return calls::test::run(live->scored("calls")).value().size(); }
   std::string connected(const std::string& sid) {
     const auto call = calls.arrive(sid);
-    REQUIRE(calls::test::run(calls.service->start_media(call.call_id, sid, call.token, "MZ1", true, "{}")).has_value());
+    REQUIRE(
+        calls::test::run(calls.service->start_media({call.call_id, sid, call.token, "MZ1", true, "{}"})).has_value());
     return call.call_id;
   }
   bool claimable(const std::string& id, std::int64_t fence) {

@@ -41,7 +41,7 @@ struct LostNode {
   LostNode() {
     const auto arrived = calls.arrive("CA1");
     call = arrived.call_id;
-    REQUIRE(run(calls.service->start_media(call, "CA1", arrived.token, "MZ1", true, "{}")).has_value());
+    REQUIRE(run(calls.service->start_media({call, "CA1", arrived.token, "MZ1", true, "{}"})).has_value());
     REQUIRE(run(lost.beat()).has_value());
   }
   ~LostNode() {

@@ -125,7 +125,7 @@ void live_through(PlansFixture& fixture) {
   REQUIRE(arrived.has_value());
   const auto call = run(service.find_by_provider_id("twilio", "CA1")).value();
   const std::string token = arrived->body.substr(arrived->body.find(' ') + 1);
-  const auto grant = run(service.start_media(call.id, "CA1", token, "MZ1", true, "{}"));
+  const auto grant = run(service.start_media({call.id, "CA1", token, "MZ1", true, "{}"}));
   REQUIRE(grant.has_value());
   const auto append = [&](EventType type, const std::string& data) {
     REQUIRE(run(service.append(call.id, type, data)).has_value());

@@ -136,7 +136,7 @@ TEST_CASE_METHOD(ReconcilerFixture, "a provider that fails changes nothing and i
 
 TEST_CASE_METHOD(ReconcilerFixture, "calls that were heard of, and those with a stream, are not asked about") {
   const auto streaming = calls.arrive("CA1");
-  REQUIRE(calls::test::run(calls.service->start_media(streaming.call_id, "CA1", streaming.token, "MZ1", true, "{}"))
+  REQUIRE(calls::test::run(calls.service->start_media({streaming.call_id, "CA1", streaming.token, "MZ1", true, "{}"}))
               .has_value());
   calls.clock.advance(std::chrono::seconds(61));
   calls.arrive("CA2");

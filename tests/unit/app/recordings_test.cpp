@@ -98,7 +98,7 @@ struct Process {
 struct Node : calls::test::Fixture {
   calls::MediaGrant connect(const std::string& sid) {
     const auto call = arrive(sid);
-    auto grant = run(service->start_media(call.call_id, sid, call.token, "MZ" + sid, true, "{}"));
+    auto grant = run(service->start_media({call.call_id, sid, call.token, "MZ" + sid, true, "{}"}));
     REQUIRE(grant.has_value());
     grant->route.transcribe = false;
     return std::move(*grant);

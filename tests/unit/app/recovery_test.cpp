@@ -27,7 +27,7 @@ struct RecoveryFixture {
   /// A call with running media; its recording's row.
   recording::Recording cut_off_call(const std::string& sid) {
     const auto call = calls.arrive(sid);
-    const auto grant = calls::test::run(calls.service->start_media(call.call_id, sid, call.token, "MZ1", true, "{}"));
+    const auto grant = calls::test::run(calls.service->start_media({call.call_id, sid, call.token, "MZ1", true, "{}"}));
     REQUIRE(grant.has_value());
     return row(grant->recording_id);
   }

@@ -81,7 +81,7 @@ struct SinksFixture {
       : sinks({*calls.service, library, hub, metrics, pools, workers, ids, calls.clock,
                with_deepgram ? &deepgram : nullptr, with_embedded ? &embedded : nullptr}) {
     const auto call = calls.arrive("CA1");
-    auto granted = calls::test::run(calls.service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}"));
+    auto granted = calls::test::run(calls.service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"}));
     REQUIRE(granted.has_value());
     grant = std::move(*granted);
   }

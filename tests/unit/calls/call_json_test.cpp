@@ -57,6 +57,18 @@ TEST_CASE("a snapshot keeps whatever texts a call has") {
   CHECK(to_snapshot(*read) == to_snapshot(call));
 }
 
+TEST_CASE("a snapshot keeps the names and the lists that the provider gave") {
+  const Call call =
+      fold({received(0), status("c", 1000, State::connected, R"(,"names":{"serverCallId":"s1"})"),
+            make_event("r1", EventType::participants_changed, 1000,
+                       R"({"sequence":1,"participants":[{"id":"8:acs:guest","address":"8:acs:guest"}]})"),
+            make_event("r2", EventType::participants_changed, 2000, R"({"sequence":2,"participants":[]})")});
+  const auto read = from_snapshot(to_snapshot(call));
+  REQUIRE(read.has_value());
+  CHECK(to_json_text(*read) == to_json_text(call));
+  CHECK(to_snapshot(*read) == to_snapshot(call));
+}
+
 TEST_CASE("a damaged snapshot is an error, not a call") {
   for (const char* text : {"", "{}", "[1]", R"({"id":1})"}) {
     const auto call = from_snapshot(text);

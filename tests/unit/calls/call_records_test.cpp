@@ -132,7 +132,7 @@ TEST_CASE_METHOD(Records, "updated_at moves when something is stored in a call, 
 
 TEST_CASE_METHOD(Records, "a statement that leaves updated_at alone has it filled in") {
   const auto token = call.token;
-  REQUIRE(run(service->start_media(call.call_id, "CA1", token, "MZ1", true, "{}")).has_value());
+  REQUIRE(run(service->start_media({call.call_id, "CA1", token, "MZ1", true, "{}"})).has_value());
   const std::string now = std::to_string(to_millis(system_clock().wall()) - 60'000);
   for (const std::string table : {"calls", "call_participants", "call_recordings", "call_invitations"}) {
     CAPTURE(table);
@@ -167,7 +167,7 @@ TEST_CASE_METHOD(Records, "durations that a statement leaves out are filled in, 
 }
 
 TEST_CASE_METHOD(Records, "a recording of whose file nothing is known lasts from its start to its end") {
-  const auto grant = run(service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).value();
+  const auto grant = run(service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"})).value();
   clock.advance(4s);
   SECTION("nothing is known") {
     tell(EventType::recording_completed, R"({"recordingId":")" + grant.recording_id + "\"}");
@@ -183,7 +183,7 @@ TEST_CASE_METHOD(Records, "a recording of whose file nothing is known lasts from
 TEST_CASE_METHOD(Records, "the views show who talks now and who talked") {
   const std::string here = " WHERE id = '" + call.call_id + "'";
   CHECK(number("participant_count FROM active_calls" + here) == 1);
-  REQUIRE(run(service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).has_value());
+  REQUIRE(run(service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"})).has_value());
   CHECK(number("participant_count FROM active_calls" + here) == 2);
   CHECK(count("call_history") == 0);
   sql("UPDATE call_participants SET user_id = 'user_' || id");

@@ -21,6 +21,24 @@ int number(Random& random, int low, int high) {
   return std::uniform_int_distribution(low, high)(random);
 }
 
+// Some of the caller and two others.
+std::string random_roster(Random& random) {
+  std::string members;
+  for (const char* who :
+       {R"({"id":"4:a","address":"+14155550101"})", R"({"id":"4:b","address":"b"})", R"({"id":"4:c","address":"c"})"}) {
+    if (number(random, 0, 1) == 0) continue;
+    if (!members.empty()) members += ',';
+    members += who;
+  }
+  return R"({"sequence":)" + std::to_string(number(random, 1, 6)) + R"(,"participants":[)" + members + "]}";
+}
+
+// Names under which the provider knows the call, of which it may even give two.
+std::string random_names(Random& random) {
+  if (number(random, 0, 2) != 0) return "";
+  return R"(,"names":{"connection":"n)" + std::to_string(number(random, 0, 1)) + R"("})";
+}
+
 std::string random_data(Random& random, EventType type) {
   static const std::vector<std::string> statuses = {"INITIATING", "RINGING",  "CONNECTING", "CONNECTED", "RECONNECTING",
                                                     "ENDED",      "FAILED",   "BUSY",       "DECLINED",  "MISSED",
@@ -33,17 +51,20 @@ std::string random_data(Random& random, EventType type) {
       return R"({"provider":"twilio","providerCallId":"CA1","direction":")" +
              pick<std::string>(random, {"inbound", "outbound"}) + R"(","from":"+1415555010)" +
              std::to_string(number(random, 0, 9)) + R"(","to":"+14155550199","route":")" + pick(random, routes) +
-             R"(","metadata":{"k":")" + std::to_string(number(random, 0, 3)) + "\"}}";
+             R"(","metadata":{"k":")" + std::to_string(number(random, 0, 3)) + "\"}" + random_names(random) + "}";
     case EventType::call_status:
       return R"({"status":")" + pick(random, statuses) + R"(","providerStatus":"w)" +
              std::to_string(number(random, 0, 3)) + "\"" +
-             (number(random, 0, 2) == 0 ? ",\"duration\":" + std::to_string(number(random, 0, 30)) : "") + "}";
+             (number(random, 0, 2) == 0 ? ",\"duration\":" + std::to_string(number(random, 0, 30)) : "") +
+             random_names(random) + "}";
     case EventType::call_closed:
       return R"({"authority":")" + pick(random, authorities) + R"(","reason":"r)" +
              std::to_string(number(random, 0, 3)) + "\"" +
              (number(random, 0, 1) == 0 ? R"(,"state":")" + pick(random, ends) + "\"" : "") + "}";
     case EventType::media_ended:
       return std::string(R"({"cause":"stop","callEnds":)") + pick<std::string>(random, {"true", "false", "0"}) + "}";
+    case EventType::participants_changed:
+      return random_roster(random);
     default:
       return number(random, 0, 9) == 0 ? "broken" : "{}";
   }
@@ -52,9 +73,10 @@ std::string random_data(Random& random, EventType type) {
 // Few moments, so that many events share one.
 std::vector<Event> random_events(Random& random) {
   static const std::vector<EventType> types = {
-      EventType::call_received,    EventType::call_status,   EventType::call_status, EventType::call_status,
-      EventType::call_closed,      EventType::media_started, EventType::media_ended, EventType::call_reconnecting,
-      EventType::call_reconnected, EventType::dtmf_received};
+      EventType::call_received,        EventType::call_status,          EventType::call_status,
+      EventType::call_status,          EventType::call_closed,          EventType::media_started,
+      EventType::media_ended,          EventType::call_reconnecting,    EventType::call_reconnected,
+      EventType::participants_changed, EventType::participants_changed, EventType::dtmf_received};
   std::vector<Event> events;
   const int count = number(random, 1, 12);
   for (int i = 0; i < count; ++i) {

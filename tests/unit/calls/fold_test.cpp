@@ -134,6 +134,39 @@ TEST_CASE("the arrival that chose a route decides the facts, not an earlier stat
   CHECK(fold({received(1000, "sales"), heard_of}).route == "sales");
 }
 
+Event roster(std::string id, std::int64_t ms, int sequence, const std::string& members) {
+  return make_event(std::move(id), EventType::participants_changed, ms,
+                    R"({"sequence":)" + std::to_string(sequence) + R"(,"participants":[)" + members + "]}");
+}
+
+const std::string caller_listed = R"({"id":"4:+14155550100","address":"+14155550100"})";
+const std::string guest_listed = R"({"id":"8:acs:guest","address":"8:acs:guest"})";
+
+TEST_CASE("whom the provider lists takes part from his first list to the first without him") {
+  const Call call = fold({received(0), status("c", 1000, State::connected), roster("r1", 1000, 1, caller_listed),
+                          roster("r2", 2000, 2, caller_listed + "," + guest_listed),
+                          roster("r3", 5000, 4, caller_listed), roster("r4", 9000, 5, caller_listed)});
+  REQUIRE(call.participants.size() == 3);
+  const Participant& guest = call.participants.back();
+  CHECK(guest.id == "8:acs:guest");
+  CHECK(guest.role == "participant");
+  CHECK(guest.joined_at == from_millis(2000));
+  CHECK(guest.left_at == from_millis(5000));
+  CHECK(call.participants.front().left_at == std::nullopt);
+}
+
+TEST_CASE("a list that comes late does not bring anybody back") {
+  const Call call = fold({received(0), roster("r3", 5000, 3, guest_listed), roster("r1", 1000, 1, caller_listed)});
+  CHECK(call.participants.front().id == "caller");
+  CHECK(call.participants.front().left_at == from_millis(5000));
+}
+
+TEST_CASE("names that the provider gives later stand beside what the arrival said") {
+  const Call call =
+      fold({received(0), status("c", 1000, State::connected, R"(,"names":{"callConnectionId":"c1","bad":7})")});
+  CHECK(call.metadata == std::map<std::string, std::string>{{"FromCity", "Oslo"}, {"callConnectionId", "c1"}});
+}
+
 TEST_CASE("malformed data changes nothing but the version") {
   const Call before = fold({received(1000), status("r", 1000, State::ringing)});
   for (const Event& event :
@@ -143,6 +176,8 @@ TEST_CASE("malformed data changes nothing but the version") {
         make_event("x", EventType::call_closed, 10, R"({"authority":"nobody"})"),
         make_event("x", EventType::call_closed, 10, R"({"authority":"command","state":"RINGING"})"),
         make_event("x", EventType::media_ended, 10, R"({"callEnds":"yes"})"),
+        make_event("x", EventType::participants_changed, 10, R"({"sequence":"1","participants":[]})"),
+        make_event("x", EventType::participants_changed, 10, R"({"sequence":1})"),
         make_event("x", EventType::call_received, 10, R"({"direction":"sideways"})")}) {
     Call call = before;
     Event stored = event;

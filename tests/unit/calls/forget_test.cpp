@@ -53,7 +53,7 @@ TEST_CASE("a media token that is still good is not forgotten") {
   const auto call = fixture.arrive("CA1");
   fixture.clock.advance(1s);
   CHECK(forget(fixture, fixture.clock.wall()) == 2);
-  CHECK(run(fixture.service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).has_value());
+  CHECK(run(fixture.service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"})).has_value());
 }
 
 TEST_CASE("when the store is away nothing is forgotten, and it says so") {

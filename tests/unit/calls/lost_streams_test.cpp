@@ -10,7 +10,7 @@ using test::run;
 struct LostStreams : test::Fixture {
   std::string connected(const std::string& sid) {
     const auto call = arrive(sid);
-    REQUIRE(run(service->start_media(call.call_id, sid, call.token, "MZ" + sid, true, "{}")).has_value());
+    REQUIRE(run(service->start_media({call.call_id, sid, call.token, "MZ" + sid, true, "{}"})).has_value());
     return call.call_id;
   }
   void append(const std::string& id, EventType type, const std::string& data) {

@@ -9,7 +9,7 @@ using namespace test;
 
 Result<MediaGrant> start(Fixture& fixture, const std::string& call_id, const std::string& sid,
                          const std::string& token) {
-  return run(fixture.service->start_media(call_id, sid, token, "MZ1", true, R"({"encoding":"mulaw"})"));
+  return run(fixture.service->start_media({call_id, sid, token, "MZ1", true, R"({"encoding":"mulaw"})"}));
 }
 
 std::string refusal(const Result<MediaGrant>& grant) {
@@ -48,6 +48,32 @@ TEST_CASE("a route that does not record opens no recording") {
   REQUIRE(grant.has_value());
   CHECK(grant->recording_id.empty());
   CHECK(fixture.count("call_recordings") == 0);
+}
+
+TEST_CASE("where the media may return its token works again, for a day and while the call lasts") {
+  Fixture fixture;
+  Arrival arrival = Fixture::arrival("CA1");
+  arrival.media_returns = true;
+  const auto call = fixture.arrive(arrival);
+  CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "granted");
+  fixture.clock.advance(std::chrono::hours(23));
+  CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "granted");
+  CHECK(fixture.count("call_recordings") == 2);
+  CHECK(refusal(start(fixture, call.call_id, "CA2", call.token)) == "bad_token");
+  REQUIRE(fixture.report("CA1", "end", State::ended).has_value());
+  CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "call_over");
+  fixture.clock.advance(std::chrono::hours(2));
+  CHECK(refusal(start(fixture, call.call_id, "CA1", call.token)) == "bad_token");
+}
+
+TEST_CASE("a recording has the rate of its stream") {
+  Fixture fixture;
+  const auto call = fixture.arrive("CA1");
+  REQUIRE(run(fixture.service->start_media({call.call_id, "CA1", call.token, "s1", true, "{}", 16'000})).has_value());
+  const auto rate = fixture.database->read_blocking<std::int64_t>([](store::Sql& sql) -> Result<std::int64_t> {
+    return sql.query("SELECT sample_rate FROM call_recordings").at(0).integer(0);
+  });
+  CHECK(rate.value() == 16'000);
 }
 
 TEST_CASE("a media token works once") {

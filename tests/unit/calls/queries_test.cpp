@@ -54,6 +54,33 @@ std::vector<Call> all_pages(Fixture& fixture, CallFilter filter) {
   return calls;
 }
 
+TEST_CASE("a call is found by every name that its provider gave it, and the first call with a name keeps it") {
+  Fixture fixture;
+  Arrival arrival = Fixture::arrival("CA1");
+  arrival.names = {{"serverCallId", "s1"}};
+  const auto call = fixture.arrive(arrival);
+  const auto named = [&](const std::string& kind, const std::string& name) {
+    const auto found = run(fixture.service->find_by_name("twilio", kind, name));
+    return found ? found->id : found.error().code;
+  };
+  CHECK(named("serverCallId", "s1") == call.call_id);
+  CHECK(named("callConnectionId", "c1") == "call_not_found");
+  StatusUpdate update;
+  update.inbox_key = "connected";
+  update.provider = "twilio";
+  update.provider_call_id = "CA1";
+  update.data = R"({"status":"CONNECTED","names":{"callConnectionId":"c1"}})";
+  REQUIRE(run(fixture.service->update(update)).has_value());
+  CHECK(named("callConnectionId", "c1") == call.call_id);
+  CHECK(named("callConnectionId", "s1") == "call_not_found");
+
+  Arrival other = Fixture::arrival("CA2");
+  other.names = {{"serverCallId", "s1"}, {"callConnectionId", "c2"}};
+  const auto second = fixture.arrive(other);
+  CHECK(named("serverCallId", "s1") == call.call_id);
+  CHECK(named("callConnectionId", "c2") == second.call_id);
+}
+
 TEST_CASE("five hundred calls are listed, filtered, paged and counted") {
   Fixture fixture;
   const WallTime start = fixture.clock.wall();

@@ -84,7 +84,7 @@ TEST_CASE(
 TEST_CASE("a call whose stream runs on a node that lives is that node's to close, but for its greatest age") {
   Fixture fixture;
   const auto call = fixture.arrive("CA1");
-  REQUIRE(run(fixture.service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).has_value());
+  REQUIRE(run(fixture.service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"})).has_value());
   store::Nodes one(*fixture.database, fixture.clock, {"node_1", "host", "1.0"});
   store::Nodes two(*fixture.database, fixture.clock, {"node_2", "host", "1.0"});
   REQUIRE(run(one.beat()).has_value());

@@ -10,7 +10,7 @@ using namespace test;
 /// A connected call with a recording that runs.
 struct Recorded : Fixture {
   Admitted call = arrive("CA1");
-  std::string id = run(service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).value().recording_id;
+  std::string id = run(service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"})).value().recording_id;
 
   Event tell(EventType type, const std::string& data) {
     const auto event = run(service->append(call.call_id, type, data));

@@ -25,7 +25,7 @@ struct Verified : Fixture {
 
   Admitted call = arrive("CA1");
   std::string recording =
-      run(service->start_media(call.call_id, "CA1", call.token, "MZ1", true, "{}")).value().recording_id;
+      run(service->start_media({call.call_id, "CA1", call.token, "MZ1", true, "{}"})).value().recording_id;
 
   void tell(EventType type, const std::string& data) {
     REQUIRE(run(service->append(call.call_id, type, data)).has_value());
