@@ -14,9 +14,23 @@ bool ActiveStreams::add(const std::string& call_id, boost::asio::any_io_executor
   return entries_.try_emplace(call_id, Entry{std::move(executor), std::move(stream)}).second;
 }
 
-void ActiveStreams::remove(const std::string& call_id) {
+bool ActiveStreams::replace(const std::string& call_id, boost::asio::any_io_executor executor,
+                            std::weak_ptr<LiveStream> stream) {
   const std::lock_guard lock(mutex_);
-  entries_.erase(call_id);
+  expected_.erase(call_id);
+  const auto found = entries_.find(call_id);
+  if (found == entries_.end() && entries_.size() >= limit_) return false;
+  if (found != entries_.end()) post(found->second, [](LiveStream& old) { old.end(EndCause::replaced); }, {});
+  entries_[call_id] = {std::move(executor), std::move(stream)};
+  return true;
+}
+
+void ActiveStreams::remove(const std::string& call_id, const LiveStream& stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(call_id);
+  if (found == entries_.end()) return;
+  const auto holder = found->second.stream.lock();
+  if (!holder || holder.get() == &stream) entries_.erase(found);
 }
 
 void ActiveStreams::expect(const std::string& call_id, MonoTime until) {

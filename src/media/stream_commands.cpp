@@ -37,7 +37,7 @@ std::optional<EndOrder> read_order(const json& question) {
 
 void end_it(LiveStream& stream, const EndOrder& order, const std::function<void(bool)>& answer) {
   const bool meant = order.stream_id.empty() || order.stream_id == stream.id();
-  const bool ends = meant && (stream.bidirectional() || !order.only_with_its_call);
+  const bool ends = meant && (stream.carries_call() || !order.only_with_its_call);
   if (ends) stream.end(order.cause);
   answer(ends);
 }

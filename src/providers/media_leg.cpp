@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -16,6 +17,10 @@ using nlohmann::json;
 constexpr std::size_t max_early_bytes = 112 * 1024;
 /// Digits that may: more than anybody dials in that time.
 constexpr std::size_t max_early_digits = 64;
+bool is_loss(media::EndCause cause) {
+  return cause == media::EndCause::closed || cause == media::EndCause::idle || cause == media::EndCause::stream_error;
+}
+
 /// One batch in so many is timed: enough for a distribution, too few to cost.
 constexpr std::uint32_t timed_batches = 64;
 
@@ -54,7 +59,9 @@ asio::awaitable<void> MediaLeg::attach() {
     if (carrier_ != nullptr) carrier_->hang_up(net::CloseCode::policy_violation, grant.error().message);
     co_return;
   }
-  registered_ = services_.streams.add(start_.call_id, worker_.context().get_executor(), weak_from_this());
+  const auto executor = worker_.context().get_executor();
+  registered_ = start_.returns ? services_.streams.replace(start_.call_id, executor, weak_from_this())
+                               : services_.streams.add(start_.call_id, executor, weak_from_this());
   if (!registered_) {
     end(media::EndCause::no_place);
     log::error("no place for another media stream", {{"callId", start_.call_id}});
@@ -175,11 +182,9 @@ void MediaLeg::end(media::EndCause cause) {
   export_counters();
   stream_->end(cause);
   for (const auto& sink : stream_->sinks()) sink_figures_.release(*sink);
-  if (registered_) services_.streams.remove(start_.call_id);  // or it is another stream's place
+  if (registered_) services_.streams.remove(start_.call_id, *this);  // or it is another stream's place
   active_.add(-1);
-  // After a bidirectional stream the call is hung up by its own TwiML; one that only listens may lose its socket while
-  // the call goes on.
-  const bool call_ends = start_.bidirectional || cause == media::EndCause::stop;
+  const bool call_ends = start_.carries_call || cause == media::EndCause::stop;
   const auto& inbound = stream_->counters(media::Track::inbound);
   services_.calls.append_later(start_.call_id, calls::EventType::media_ended,
                                json{{"streamId", start_.stream_id},
@@ -192,6 +197,19 @@ void MediaLeg::end(media::EndCause cause) {
   log::info("media ended",
             {{"callId", start_.call_id}, {"cause", media::to_string(cause)}, {"durationMs", stream_->duration_ms()}});
   if (carrier_ != nullptr) carrier_->hang_up(net::CloseCode::normal, std::string(media::to_string(cause)));
+  if (start_.returns && is_loss(cause)) {
+    asio::co_spawn(worker_.context(), [self] { return self->miss_media(); }, asio::detached);
+  }
+}
+
+// The socket may also have gone because the call is over, which is told a moment later.
+asio::awaitable<void> MediaLeg::miss_media() {
+  asio::steady_timer timer(worker_.context(), start_.return_patience);
+  co_await timer.async_wait(asio::use_awaitable);
+  const auto call = co_await services_.calls.find(start_.call_id);
+  const bool is_newest = call && call->merge.stream && call->merge.stream->id == start_.stream_id;
+  if (!is_newest || call->state != calls::State::connected) co_return;
+  services_.calls.append_later(start_.call_id, calls::EventType::call_reconnecting, R"({"reason":"media-lost"})");
 }
 
 void MediaLeg::step_playout() {

@@ -23,7 +23,7 @@ class LiveStream {
   virtual const Format& format() const = 0;
   /// The call goes with it: the provider hangs up when it ends. One that only listens may end while the parties talk
   /// on.
-  virtual bool bidirectional() const = 0;
+  virtual bool carries_call() const = 0;
   virtual void add_sink(std::shared_ptr<Sink> sink) = 0;
   virtual void remove_sink(const Sink& sink) = 0;
   /// Ends the stream and hangs up its socket; more than one call is harmless.
@@ -38,7 +38,11 @@ class ActiveStreams {
   /// False when the node's limit is reached or the call has a stream already. remove() gives the place back.
   [[nodiscard]] bool add(const std::string& call_id, boost::asio::any_io_executor executor,
                          std::weak_ptr<LiveStream> stream);
-  void remove(const std::string& call_id);
+  /// As add(), but a stream that the call has is ended as `replaced` and gives its place.
+  [[nodiscard]] bool replace(const std::string& call_id, boost::asio::any_io_executor executor,
+                             std::weak_ptr<LiveStream> stream);
+  /// Nothing when the place is another stream's by now.
+  void remove(const std::string& call_id, const LiveStream& stream);
 
   /// A call was answered with a stream that is to come here; forgotten when it came, or at `until`.
   void expect(const std::string& call_id, MonoTime until);

@@ -18,9 +18,10 @@ enum class EndCause : std::uint8_t {
   shutdown,         ///< this node stops
   protocol_error,
   stream_error,  ///< the provider said that the stream has failed
+  replaced,      ///< the provider opened another socket for the call
 };
-inline constexpr std::string_view end_cause_names[] = {"stop",     "closed",   "provider-status", "idle",
-                                                       "no-place", "shutdown", "protocol-error",  "stream-error"};
+inline constexpr std::string_view end_cause_names[] = {
+    "stop", "closed", "provider-status", "idle", "no-place", "shutdown", "protocol-error", "stream-error", "replaced"};
 constexpr std::string_view to_string(EndCause cause) {
   return end_cause_names[static_cast<std::size_t>(cause)];
 }

@@ -63,7 +63,10 @@ struct LegStart {
   std::string stream_id;
   media::Format format;
   bool bidirectional = true;
-  std::string data;  ///< of the media_started event
+  bool carries_call = true;         ///< the provider hangs up when the stream ends
+  bool returns = false;             ///< the provider opens another socket when this one breaks
+  milliseconds return_patience{0};  ///< for it to do so, before the call counts as RECONNECTING
+  std::string data;                 ///< of the media_started event
 };
 
 /// One call's media on this node, the same for every provider: redeems the token, opens the sinks, puts frames on the
@@ -92,7 +95,7 @@ class MediaLeg final : public media::LiveStream,
 
   const std::string& id() const override { return start_.stream_id; }
   const media::Format& format() const override { return start_.format; }
-  bool bidirectional() const override { return start_.bidirectional; }
+  bool carries_call() const override { return start_.carries_call; }
   void add_sink(std::shared_ptr<media::Sink> sink) override;
   void remove_sink(const media::Sink& sink) override;
   void end(media::EndCause cause) override;
@@ -114,6 +117,7 @@ class MediaLeg final : public media::LiveStream,
   asio::awaitable<void> attach();
   void run(const calls::MediaGrant& grant);
   void take_early();
+  asio::awaitable<void> miss_media();
   asio::awaitable<void> speak(std::vector<std::string> texts);
   void arm_playout();
   void step_playout();

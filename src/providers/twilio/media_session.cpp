@@ -112,6 +112,8 @@ class MediaSession final : public net::WebSocketHandler, public Carrier {
     leg.format = start.format;
     // A forked stream (<Start><Stream>) listens to both sides; one that carries only the caller is <Connect>'s.
     leg.bidirectional = start.tracks.size() < media::track_count;
+    // After <Connect> the call is hung up by its own TwiML; a forked stream may end while the parties talk on.
+    leg.carries_call = leg.bidirectional;
     auto tracks = nlohmann::json::array();
     for (const media::Track track : start.tracks) tracks.push_back(media::to_string(track));
     leg.data = nlohmann::json{{"streamId", start.stream_sid},

@@ -34,11 +34,11 @@ class GivenProvider final : public calls::Provider {
 /// A stream without a socket.
 class FakeStream final : public media::LiveStream {
  public:
-  explicit FakeStream(bool bidirectional) : bidirectional_(bidirectional) {}
+  explicit FakeStream(bool carries_call) : carries_call_(carries_call) {}
 
   const std::string& id() const override { return id_; }
   const media::Format& format() const override { return format_; }
-  bool bidirectional() const override { return bidirectional_; }
+  bool carries_call() const override { return carries_call_; }
   void add_sink(std::shared_ptr<media::Sink> /*sink*/) override {}
   void remove_sink(const media::Sink& /*sink*/) override {}
   void end(media::EndCause /*cause*/) override { ++ends; }
@@ -48,7 +48,7 @@ class FakeStream final : public media::LiveStream {
  private:
   const std::string id_ = "MZ0f1e2d3c4b5a69780f1e2d3c4b5a6978";
   const media::Format format_;
-  const bool bidirectional_;
+  const bool carries_call_;
 };
 
 /// Counts whether it is asked for.

@@ -83,12 +83,14 @@ struct MediaFixture {
 
 /// Its media leg, started.
 struct LegFixture : MediaFixture {
-  LegFixture() {
+  explicit LegFixture(bool returns = false) {
     LegStart start;
     start.call_id = admitted.call_id;
     start.provider_call_id = sid;
     start.token = admitted.token;
     start.stream_id = "MZ1";
+    start.carries_call = !returns;
+    start.returns = returns;
     start.data = "{}";
     leg->start(std::move(start));
   }

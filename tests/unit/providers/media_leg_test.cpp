@@ -8,8 +8,10 @@ namespace trunkline::providers {
 namespace {
 
 using calls::EventType;
+using calls::State;
 using nlohmann::json;
 using test::LegFixture;
+using test::SilentCarrier;
 
 constexpr std::size_t before_media = 3;  // events: received, ringing, media started
 
@@ -116,6 +118,47 @@ TEST_CASE("a stream for which there is no place ends at once, and says so") {
   CHECK(ended[0]["cause"] == "no-place");
   CHECK(fixture.carrier.hung_up == std::vector{net::CloseCode::normal});
   CHECK(fixture.streams.size() == others);
+}
+
+// Turns the loop until the call has so many events in all.
+void turn_until_stored(LegFixture& fixture, std::size_t count) {
+  while (fixture.calls.observer.told().size() < count) fixture.worker.context().run_one_for(milliseconds(10));
+}
+
+TEST_CASE("a call whose media may return goes on without it, as RECONNECTING") {
+  LegFixture fixture(true);
+  fixture.attach();
+  fixture.calls.clock.advance(milliseconds(20));
+  fixture.leg->end(media::EndCause::closed);
+  turn_until_stored(fixture, before_media + 3);
+  const auto told = fixture.calls.observer.told();
+  CHECK(told.back().event.type == EventType::call_reconnecting);
+  CHECK(told.back().state == State::reconnecting);
+  CHECK(fixture.data_of(EventType::media_ended, before_media + 2).at(0)["callEnds"] == false);
+}
+
+TEST_CASE("media that ends with its call is not missed") {
+  LegFixture fixture(true);
+  fixture.attach();
+  const auto end = GENERATE(State::ended, State::failed);
+  REQUIRE(fixture.calls.report(fixture.sid, "end", end).has_value());
+  fixture.leg->end(media::EndCause::closed);
+  turn_until_stored(fixture, before_media + 3);
+  while (fixture.worker.run_ready()) {
+  }
+  CHECK(fixture.data_of(EventType::call_reconnecting, before_media + 3).empty());
+}
+
+TEST_CASE("a stream of a call whose media may return takes the place of the one before") {
+  LegFixture fixture(true);
+  fixture.attach();
+  SilentCarrier second_carrier;
+  const auto second = std::make_shared<MediaLeg>(fixture.services, fixture.worker, second_carrier);
+  REQUIRE(fixture.streams.replace(fixture.admitted.call_id, fixture.worker.context().get_executor(), second));
+  turn_until_stored(fixture, before_media + 2);
+  CHECK(fixture.data_of(EventType::media_ended, before_media + 2).at(0)["cause"] == "replaced");
+  CHECK(fixture.carrier.hung_up == std::vector{net::CloseCode::normal});
+  CHECK(fixture.streams.size() == 1);
 }
 
 TEST_CASE("digits after the end of the stream are nobody's") {
