@@ -178,19 +178,29 @@ json extension_object(std::string_view rest, const Prefix& prefix) {
   return out;
 }
 
-// Null when the raw id does not say what belongs into it.
-json nested_object(const Identifier& identifier) {
-  const Prefix* prefix = prefix_of(identifier.raw_id);
-  if (identifier.kind == Kind::phone) return phone_object(identifier);
-  if (identifier.kind == Kind::user) return {{"id", identifier.raw_id}};
-  if (prefix == nullptr) return {};
-  const std::string_view rest = rest_of(identifier.raw_id, *prefix);
-  if (identifier.kind == Kind::teams_extension) return is_extension(rest) ? extension_object(rest, *prefix) : json();
-  if (prefix->kind != identifier.kind) return {};
-  if (identifier.kind == Kind::teams_app) return cloud_object("appId", rest, *prefix);
-  json out = cloud_object("userId", rest, *prefix);
+json teams_user_object(const Identifier& identifier, const Prefix* prefix) {
+  json out = json::object();
+  if (prefix != nullptr) out = cloud_object("userId", rest_of(identifier.raw_id, *prefix), *prefix);
   if (identifier.anonymous) out["isAnonymous"] = true;
   return out;
+}
+
+// Empty when the raw id does not say what belongs into it.
+json nested_object(const Identifier& identifier) {
+  if (identifier.kind == Kind::phone) return phone_object(identifier);
+  if (identifier.kind == Kind::user) return {{"id", identifier.raw_id}};
+  const Prefix* prefix = prefix_of(identifier.raw_id);
+  const std::string_view rest = prefix == nullptr ? "" : rest_of(identifier.raw_id, *prefix);
+  if (identifier.kind == Kind::teams_extension) return is_extension(rest) ? extension_object(rest, *prefix) : json();
+  if (prefix != nullptr && prefix->kind != identifier.kind) prefix = nullptr;
+  if (identifier.kind == Kind::teams_user) return teams_user_object(identifier, prefix);
+  return prefix == nullptr ? json() : cloud_object("appId", rest, *prefix);
+}
+
+// The raw id may have said something else than the kind that was told.
+void settle_kind(Identifier& out, Kind told) {
+  if (told != Kind::unknown) out.kind = told;
+  if (out.kind != Kind::phone) out.phone.clear();
 }
 
 }  // namespace
@@ -210,11 +220,11 @@ Result<Identifier> read_identifier(const json& wire) {
 
   Identifier out = from_raw_id(raw_id);
   const Kind told = nested->object != nullptr ? nested->kind : named;
-  if (told != Kind::unknown) out.kind = told;
-  if (nested->object != nullptr) {
-    out.anonymous = out.anonymous || is_true(*nested->object, "isAnonymous");
-    if (out.kind == Kind::phone) take_number(out, text_of(*nested->object, "value"));
-  }
+  settle_kind(out, told);
+  if (nested->object == nullptr) return out;
+  const bool may_hide = out.kind == Kind::phone || out.kind == Kind::teams_user;
+  if (may_hide && is_true(*nested->object, "isAnonymous")) out.anonymous = true;
+  if (out.kind == Kind::phone) take_number(out, text_of(*nested->object, "value"));
   return out;
 }
 
@@ -242,7 +252,7 @@ json to_wire(const Identifier& identifier) {
                                  [&identifier](const Word& candidate) { return candidate.kind == identifier.kind; });
   if (word == words.end()) return out;
   out["kind"] = word->name;
-  if (json nested = nested_object(identifier); !nested.is_null()) out[word->name] = std::move(nested);
+  if (json nested = nested_object(identifier); !nested.empty()) out[word->name] = std::move(nested);
   return out;
 }
 

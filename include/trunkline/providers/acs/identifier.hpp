@@ -17,7 +17,7 @@ struct Identifier {
 
   Kind kind = Kind::unknown;
   std::string raw_id;      ///< names the party alone: `4:+16045551234`, `8:acs:...`, `28:orgid:...`
-  std::string phone = {};  ///< E.164, of a phone; empty when it is withheld or no such number (an extension of an SBC)
+  std::string phone;       ///< E.164, of a phone; empty when it is withheld or no such number (an extension of an SBC)
   bool anonymous = false;  ///< a withheld number, or a visitor of a Teams meeting
 
   friend bool operator==(const Identifier&, const Identifier&) = default;

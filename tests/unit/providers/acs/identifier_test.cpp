@@ -117,6 +117,15 @@ TEST_CASE("a kind that is new is unknown, and is kept by its raw id") {
         Identifier{Kind::unknown, "99:x", "", false});
 }
 
+TEST_CASE("a kind that is told goes before the raw id's, and only phones have numbers") {
+  CHECK(read(R"({"kind":"communicationUser","rawId":"4:+16045551234"})") ==
+        Identifier{Kind::user, "4:+16045551234", "", false});
+  CHECK(read(R"({"rawId":"4:+16045551234","phoneNumber":{"value":"+16045559999"}})").phone == "+16045559999");
+  CHECK(read(R"({"rawId":"48:x","microsoftTeamsUser":{"isAnonymous":true}})") ==
+        Identifier{Kind::teams_user, "48:x", "", true});
+  CHECK(read(R"({"rawId":"8:acs:a_b","communicationUser":{"isAnonymous":true}})").anonymous == false);
+}
+
 TEST_CASE("what names nobody, or two, is refused") {
   CHECK(why_not(json::array()) == "must be an object");
   CHECK(why_not(nullptr) == "must be an object");
