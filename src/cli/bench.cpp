@@ -1,7 +1,9 @@
 #include "cli/commands.hpp"
 
+#include <trunkline/base/text.hpp>
 #include <trunkline/media/quality_meter.hpp>
 #include <trunkline/media/stream.hpp>
+#include <trunkline/providers/acs/media_machine.hpp>
 #include <trunkline/providers/twilio/stream_machine.hpp>
 
 #include <nlohmann/json.hpp>
@@ -14,6 +16,7 @@
 namespace trunkline::cli {
 namespace {
 
+namespace acs = providers::acs;
 namespace twilio = providers::twilio;
 using nlohmann::ordered_json;
 
@@ -75,11 +78,33 @@ struct Scene {
   }
 };
 
+// The same of ACS, at 16 kHz.
+struct AcsScene {
+  acs::MediaMachine machine{MonoTime{}, {.idle_timeout = milliseconds{0}}};
+  std::vector<std::string> messages;
+
+  AcsScene() {
+    const media::Format format{media::Encoding::pcm16, 16'000};
+    const std::vector<std::uint8_t> payload(acs::bytes_of(format, frame_ms), 0x5A);
+    std::string text;
+    acs::carrier::append_metadata(text, {std::string(32, '1'), format, payload.size()});
+    machine.step(text, MonoTime{});
+    for (std::int64_t i = 0; i < 50; ++i) {
+      const std::string timestamp = text::to_rfc3339(from_millis(1'795'176'061'000 + i * frame_ms));
+      acs::carrier::append_audio_data(messages.emplace_back(), {timestamp, "4:+16045551234"}, false, payload);
+    }
+  }
+};
+
 std::vector<Figure> measure_all(std::chrono::milliseconds time) {
   std::vector<Figure> figures;
   Scene parsing;
   figures.push_back({"Twilio media message: parse and decode", measure(time, [&](std::int64_t i) {
                        parsing.machine.step(parsing.messages[static_cast<std::size_t>(i % 50)], MonoTime{});
+                     })});
+  AcsScene acs_parsing;
+  figures.push_back({"ACS audio message: parse and decode", measure(time, [&](std::int64_t i) {
+                       acs_parsing.machine.step(acs_parsing.messages[static_cast<std::size_t>(i % 50)], MonoTime{});
                      })});
   NoQuality quality;
   media::Stream stream({}, MonoTime{});
@@ -94,6 +119,11 @@ std::vector<Figure> measure_all(std::chrono::milliseconds time) {
                        out.clear();
                        twilio::append_media(out, "MZ33333333333333333333333333333333", payload);
                      })});
+  const std::vector<std::uint8_t> wide(acs::bytes_of({media::Encoding::pcm16, 16'000}, frame_ms), 0x5A);
+  figures.push_back({"ACS outbound message: encode", measure(time, [&](std::int64_t) {
+                       out.clear();
+                       acs::append_audio(out, wide);
+                     })});
   return figures;
 }
 
@@ -107,7 +137,7 @@ int bench(const Common& common, const BenchOptions& options) {
     std::cout << out.dump(2) << '\n';
     return ok;
   }
-  std::cout << "One 20 ms frame of 8 kHz mu-law, nanoseconds on one core:\n";
+  std::cout << "One 20 ms frame, 8 kHz mu-law or for ACS 16 kHz PCM, nanoseconds on one core:\n";
   for (const auto& [what, ns] : figures) {
     std::cout << "  " << std::left << std::setw(44) << what << std::right << std::setw(8) << std::fixed
               << std::setprecision(0) << ns << '\n';
