@@ -86,6 +86,8 @@ Claims claims_of(Members& members) {
   claims.not_before = members.date("nbf");
   claims.roles = members.texts("roles");
   claims.permissions = members.texts("permissions");
+  claims.application = members.text("azp");
+  if (claims.application.empty()) claims.application = members.text("appid");
   return claims;
 }
 
@@ -116,24 +118,27 @@ Result<Token> parse_token(std::string_view text) {
   return token;
 }
 
-Result<> check_times(const Claims& claims, WallTime now) {
+Result<> check_times(const Claims& claims, WallTime now, std::chrono::seconds leeway) {
   const std::int64_t seconds = to_millis(now) / 1000;
   if (!claims.expires) return malformed("the token has no exp");
-  if (seconds >= *claims.expires + clock_leeway.count()) return make_error("token_expired", "the token has expired");
-  if (claims.not_before && seconds < *claims.not_before - clock_leeway.count()) {
+  if (seconds >= *claims.expires + leeway.count()) return make_error("token_expired", "the token has expired");
+  if (claims.not_before && seconds < *claims.not_before - leeway.count()) {
     return make_error("token_not_yet_valid", "the token is not valid yet");
   }
   return {};
 }
 
 Result<> check_claims(const Claims& claims, const ClaimRules& rules, WallTime now) {
-  if (auto in_time = check_times(claims, now); !in_time) return in_time;
+  if (auto in_time = check_times(claims, now, rules.leeway); !in_time) return in_time;
   if (!rules.issuer.empty() && claims.issuer != rules.issuer) {
     return make_error("token_issuer", "the token is from another issuer");
   }
   const auto& audience = claims.audience;
   if (!rules.audience.empty() && std::find(audience.begin(), audience.end(), rules.audience) == audience.end()) {
     return make_error("token_audience", "the token is for another audience");
+  }
+  if (!rules.application.empty() && claims.application != rules.application) {
+    return make_error("token_application", "the token was issued to another application");
   }
   return {};
 }

@@ -13,7 +13,7 @@ namespace trunkline::auth {
 namespace {
 
 constexpr std::size_t min_secret_bytes = 16;
-constexpr std::size_t max_keys = 64;
+constexpr std::size_t max_keys = 100;
 
 Error invalid(std::string message) {
   return make_error("key_invalid", std::move(message));
@@ -62,7 +62,15 @@ Result<KeySet> KeySet::from_pem(std::string_view pem) {
   return KeySet({Key{"", std::move(*key)}});
 }
 
-Result<KeySet> KeySet::from_jwks(std::string_view text) {
+Result<KeySet> KeySet::from_jwks(std::string_view json) {
+  return read_jwks(json, BrokenKeys::refused);
+}
+
+Result<KeySet> KeySet::from_foreign_jwks(std::string_view json) {
+  return read_jwks(json, BrokenKeys::left_out);
+}
+
+Result<KeySet> KeySet::read_jwks(std::string_view text, BrokenKeys broken) {
   const auto document = nlohmann::json::parse(text, nullptr, false);
   const auto list = document.is_object() ? document.find("keys") : document.end();
   if (list == document.end() || !list->is_array()) return invalid("the file holds no JWK set");
@@ -73,6 +81,7 @@ Result<KeySet> KeySet::from_jwks(std::string_view text) {
     if (!is_for_us(jwk)) continue;
     auto key = public_key_from_jwk(jwk);
     const std::string id = text_of(jwk, "kid");
+    if (!key && broken == BrokenKeys::left_out) continue;
     if (!key) return invalid("key '" + id + "' of the JWK set: " + key.error().message);
     const std::string wanted = text_of(jwk, "alg");
     if (!wanted.empty() && wanted != to_string(key->algorithm)) continue;

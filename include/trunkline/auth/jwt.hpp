@@ -22,6 +22,7 @@ struct Claims {
   std::optional<std::int64_t> not_before;  ///< seconds since 1970
   std::vector<std::string> roles;
   std::vector<std::string> permissions;
+  std::string application;  ///< who the token was issued to: `azp` (OpenID Connect), or else Entra's `appid`
 };
 
 /// A token taken apart but not yet believed.
@@ -39,19 +40,21 @@ inline constexpr std::size_t max_token_bytes = 8 * 1024;
 /// Errors: token_missing, token_malformed.
 Result<Token> parse_token(std::string_view text);
 
-/// What a token's claims must say besides being in time.
-struct ClaimRules {
-  std::string issuer;    ///< required value of `iss` when not empty
-  std::string audience;  ///< required in `aud` when not empty
-};
-
 /// Allowed difference between our clock and the issuer's.
 inline constexpr std::chrono::seconds clock_leeway{30};
 
-/// Errors: token_malformed (no `exp`), token_expired, token_not_yet_valid.
-Result<> check_times(const Claims& claims, WallTime now);
+/// What a token's claims must say.
+struct ClaimRules {
+  std::string issuer;                          ///< required value of `iss` when not empty
+  std::string audience;                        ///< required in `aud` when not empty
+  std::string application = {};                ///< required as Claims::application when not empty
+  std::chrono::seconds leeway = clock_leeway;  ///< how much too late or too early is in time
+};
 
-/// Errors: those of check_times(), token_issuer, token_audience.
+/// Errors: token_malformed (no `exp`), token_expired, token_not_yet_valid.
+Result<> check_times(const Claims& claims, WallTime now, std::chrono::seconds leeway = clock_leeway);
+
+/// Errors: those of check_times(), token_issuer, token_audience, token_application.
 Result<> check_claims(const Claims& claims, const ClaimRules& rules, WallTime now);
 
 /// Parses, checks the signature, then the claims. Error also: token_signature.

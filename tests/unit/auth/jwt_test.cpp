@@ -110,6 +110,25 @@ TEST_CASE("issuer and audience are checked when they are configured") {
   CHECK(code_of_claims(expiring(9, R"(,"aud":"trunkline")"), rules) == "token_issuer");
 }
 
+TEST_CASE("the application that a token was issued to is checked when it is configured") {
+  ClaimRules rules{"", ""};
+  rules.application = "grid";
+  CHECK(code_of_claims(expiring(9, R"(,"azp":"grid")"), rules) == "accepted");
+  CHECK(code_of_claims(expiring(9, R"(,"appid":"grid")"), rules) == "accepted");
+  CHECK(code_of_claims(expiring(9, R"(,"azp":"other","appid":"grid")"), rules) == "token_application");
+  CHECK(code_of_claims(expiring(9), rules) == "token_application");
+  CHECK(code_of_claims(expiring(9, R"(,"appid":["grid"])"), rules) == "token_malformed");
+}
+
+TEST_CASE("an issuer whose tokens may come late is given more leeway") {
+  ClaimRules rules{"", ""};
+  rules.leeway = std::chrono::minutes{5};
+  CHECK(code_of_claims(expiring(-299), rules) == "accepted");
+  CHECK(code_of_claims(expiring(-300), rules) == "token_expired");
+  CHECK(code_of_claims(expiring(600, R"(,"nbf":)" + std::to_string(now_s + 300)), rules) == "accepted");
+  CHECK(code_of_claims(expiring(600, R"(,"nbf":)" + std::to_string(now_s + 301)), rules) == "token_not_yet_valid");
+}
+
 TEST_CASE("forged tokens are refused") {
   const std::string claims = expiring(600, R"(,"roles":["admin"])");
   CHECK(code_of(hs256(hs256_header, claims, secret)) == "accepted");

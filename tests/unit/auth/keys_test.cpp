@@ -119,9 +119,19 @@ TEST_CASE("a broken key set is refused with the reason") {
   CHECK_THAT(keys.error().message, Contains(reason));
 }
 
+TEST_CASE("a broken key of a foreign set costs that key alone") {
+  const std::string broken = R"({"kty":"RSA","kid":"short","n":"AQAB","e":"AQAB"},{"kty":"EC","kid":"odd"})";
+  const auto keys = KeySet::from_foreign_jwks(jwks(broken + "," + rsa_jwk(R"(,"kid":"good")"))).value();
+  CHECK(verifies(keys, "RS256", rs256_token, "good"));
+  CHECK(keys.has_key({"RS256", "good"}));
+  CHECK_FALSE(keys.has_key({"RS256", "short"}));
+  CHECK_FALSE(keys.has_key({"ES256", "odd"}));
+  CHECK_THAT(KeySet::from_foreign_jwks(jwks(broken)).error().message, Contains("has no RSA or EC key"));
+}
+
 TEST_CASE("a key set and a secret have limits") {
   std::string many = rsa_jwk();
-  for (int i = 0; i < 64; ++i) many += "," + rsa_jwk();
-  CHECK_THAT(KeySet::from_jwks(jwks(many)).error().message, Contains("more than 64"));
+  for (int i = 0; i < 100; ++i) many += "," + rsa_jwk();
+  CHECK_THAT(KeySet::from_jwks(jwks(many)).error().message, Contains("more than 100"));
   CHECK_THAT(KeySet::from_secret("fifteen bytes..").error().message, Contains("16 bytes"));
 }
