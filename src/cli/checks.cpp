@@ -188,6 +188,15 @@ Check check_twilio(const config::Settings& settings) {
           secure ? settings.server.public_url : "PUBLIC_URL is not https: Twilio opens media sockets over wss only"};
 }
 
+Check check_acs(const config::Settings& settings) {
+  constexpr auto name = "Azure Communication Services is configured";
+  if (!settings.acs.used()) return {name, Verdict::ok, "not used"};
+  const bool secure = settings.server.public_url.starts_with("https://");
+  return {name, secure ? Verdict::ok : Verdict::limited,
+          secure ? settings.server.public_url
+                 : "PUBLIC_URL is not https: Azure calls back and opens sockets over TLS only"};
+}
+
 /// One look, and the variables that it depends on, separated by blanks: a refused one stands at its default, about
 /// which nobody asked.
 struct Look {
@@ -217,6 +226,7 @@ constexpr Look besides[] = {
     {"HOST PORT", one<check_address>},
     {"SPEECH_MODEL_DIR", one<check_speech_model>},
     {"TWILIO_AUTH_TOKEN PUBLIC_URL", one<check_twilio>},
+    {"AZURE_COMMUNICATION_CONNECTION_STRING AZURE_COMMUNICATION_ENDPOINT PUBLIC_URL", one<check_acs>},
 };
 
 std::vector<Check> run(std::span<const Look> looks, const config::Loaded& loaded) {

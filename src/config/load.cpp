@@ -122,6 +122,11 @@ class Loader {
     }
     // The key's owner writes either form; the streaming API is a WebSocket.
     if (settings.deepgram.url.starts_with("http")) settings.deepgram.url.replace(0, 4, "ws");
+    Acs& acs = settings.acs;
+    if (acs.event_grid_jwks_url.empty() && !acs.event_grid_tenant.empty()) {
+      acs.event_grid_jwks_url =
+          "https://login.microsoftonline.com/" + text::lower(acs.event_grid_tenant) + "/discovery/v2.0/keys";
+    }
     if (settings.recording.dir.empty()) settings.recording.dir = settings.data_dir / "recordings";
   }
 
@@ -151,6 +156,7 @@ class Loader {
       wrong_variable(settings.event_grid.endpoint.empty() ? "AZURE_EVENT_GRID_ENDPOINT" : "AZURE_EVENT_GRID_ACCESS_KEY",
                      "is missing: an endpoint and its key belong together");
     }
+    check_acs(settings.acs);
     check_readable("TLS_CERT_FILE", settings.server.tls_certificate);
     check_readable("TLS_KEY_FILE", settings.server.tls_key);
     check_readable("JWT_PUBLIC_KEY_FILE", security.jwt_public_key);
@@ -160,6 +166,36 @@ class Loader {
         wrong_variable("DEEPGRAM_API_KEY", "is missing: route '" + route.name + "' asks for deepgram");
       }
     }
+  }
+
+  void check_acs(const Acs& acs) {
+    const bool audience = is_given("AZURE_EVENT_GRID_AUDIENCE", acs.event_grid_audience);
+    const bool tenant = is_given("AZURE_EVENT_GRID_TENANT", acs.event_grid_tenant);
+    if (audience != tenant) {
+      wrong_variable(audience ? "AZURE_EVENT_GRID_TENANT" : "AZURE_EVENT_GRID_AUDIENCE",
+                     "is missing: an audience and the tenant of its tokens belong together");
+    }
+    if (acs.transcription && !is_given("AZURE_COGNITIVE_SERVICES_ENDPOINT", acs.cognitive_services_endpoint)) {
+      wrong_variable("AZURE_COGNITIVE_SERVICES_ENDPOINT", "is missing: AZURE_TRANSCRIPTION is done there");
+    }
+    if (!is_given("AZURE_COMMUNICATION_CONNECTION_STRING", acs.connection_string) &&
+        !is_given("AZURE_COMMUNICATION_ENDPOINT", acs.endpoint)) {
+      return;
+    }
+    if (!is_given("AZURE_COMMUNICATION_RESOURCE_ID", acs.resource_id)) {
+      wrong_variable("AZURE_COMMUNICATION_RESOURCE_ID", "is missing: callbacks are proven by tokens for it");
+    }
+    if (!audience && !is_given("AZURE_EVENT_GRID_DELIVERY_SECRET", acs.event_grid_secrets) &&
+        !is_given("AZURE_WEBHOOK_SECRET", acs.webhook_secrets)) {
+      wrong_variable("AZURE_EVENT_GRID_DELIVERY_SECRET",
+                     "is missing, and so are AZURE_EVENT_GRID_AUDIENCE and AZURE_WEBHOOK_SECRET: without one of them "
+                     "nothing proves that an incoming call is one");
+    }
+  }
+
+  // What is refused was given, and is not missing besides.
+  bool is_given(std::string_view name, const auto& value) const {
+    return !value.empty() || out_.refused.contains(name);
   }
 
   void check_readable(std::string_view name, const std::filesystem::path& file) {

@@ -29,6 +29,8 @@ struct OneOf {
 struct BaseUrl {
   std::string_view schemes;  ///< separated by one blank
 };
+/// The same, https or to this machine.
+struct ServiceUrl {};
 struct AtLeastBytes {
   std::size_t bytes;
 };
@@ -37,7 +39,7 @@ struct Shape {
   bool (*fits)(std::string_view text);
   std::string_view reason;
 };
-using Rule = std::variant<Anything, Range, OneOf, BaseUrl, AtLeastBytes, Shape>;
+using Rule = std::variant<Anything, Range, OneOf, BaseUrl, ServiceUrl, AtLeastBytes, Shape>;
 
 /// One thing that can be configured. The default is what a fresh Settings holds.
 struct Option {

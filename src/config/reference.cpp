@@ -13,7 +13,7 @@ struct Heading {
   std::string_view title;
 };
 constexpr std::array headings = {
-    Heading{"", "General"},
+    Heading{"", "General"},  // what belongs to no section
     Heading{"database", "Database"},
     Heading{"node", "Node"},
     Heading{"redis", "Redis"},
@@ -21,6 +21,7 @@ constexpr std::array headings = {
     Heading{"log", "Log"},
     Heading{"security", "Security"},
     Heading{"twilio", "Twilio"},
+    Heading{"acs", "Azure Communication Services"},
     Heading{"deepgram", "Deepgram"},
     Heading{"speech", "Speech"},
     Heading{"recording", "Recording"},
@@ -43,7 +44,9 @@ std::string type_of(const Option& option) {
   if (std::holds_alternative<Place<std::filesystem::path>>(option.field)) return "path";
   if (std::holds_alternative<Place<bool>>(option.field)) return "true or false";
   if (std::holds_alternative<Range>(option.rule)) return "number";
+  if (std::holds_alternative<Place<std::size_t>>(option.field)) return "number";
   if (std::holds_alternative<BaseUrl>(option.rule)) return "URL";
+  if (std::holds_alternative<ServiceUrl>(option.rule)) return "URL";
   return "text";
 }
 
@@ -52,6 +55,7 @@ struct LimitText {
   std::string operator()(Range rule) const { return std::to_string(rule.least) + " to " + std::to_string(rule.most); }
   std::string operator()(OneOf rule) const { return spaced(rule.words, "`, `"); }
   std::string operator()(BaseUrl rule) const { return spaced(rule.schemes, "`, `"); }
+  std::string operator()(ServiceUrl) const { return "`https`, or `http` to this machine"; }
   std::string operator()(AtLeastBytes rule) const { return "at least " + std::to_string(rule.bytes) + " bytes"; }
   std::string operator()(Shape) const { return ""; }
 

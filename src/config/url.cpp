@@ -1,6 +1,8 @@
 #include <trunkline/base/text.hpp>
 #include <trunkline/config/url.hpp>
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 
 namespace trunkline::config {
@@ -24,6 +26,15 @@ bool is_port(std::string_view port) {
 
 Error wrong(std::string reason) {
   return make_error("invalid_url", std::move(reason));
+}
+
+bool is_this_machine(std::string_view authority) {
+  if (!authority.ends_with(']')) authority = authority.substr(0, authority.rfind(':'));
+  if (text::iequals(authority, "localhost")) return true;
+  if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(authority, error);
+  return !error && address.is_loopback();
 }
 
 }  // namespace
@@ -53,6 +64,14 @@ Result<std::string> parse_base_url(std::string_view text, std::string_view schem
 
   std::string url = scheme + "://" + std::string(rest);
   url.erase(url.find_last_not_of('/') + 1);
+  return url;
+}
+
+Result<std::string> parse_service_url(std::string_view text) {
+  auto url = parse_base_url(text, "https http");
+  if (!url || url->starts_with("https://")) return url;
+  const std::string_view rest = std::string_view(*url).substr(std::string_view("http://").size());
+  if (!is_this_machine(rest.substr(0, rest.find('/')))) return wrong("must be https: it is not on this machine");
   return url;
 }
 

@@ -38,6 +38,7 @@ struct Check {
     return std::string(text);
   }
   Result<std::string> operator()(BaseUrl rule) const { return parse_base_url(text, rule.schemes); }
+  Result<std::string> operator()(ServiceUrl) const { return parse_service_url(text); }
   Result<std::string> operator()(AtLeastBytes rule) const {
     if (text.size() >= rule.bytes) return std::string(text);
     return wrong("is " + std::to_string(text.size()) + " bytes long; it needs at least " + std::to_string(rule.bytes));
@@ -49,8 +50,13 @@ struct Check {
 };
 
 Result<std::uint64_t> read_number(std::string_view text, const Rule& rule) {
-  const Range range = std::get<Range>(rule);
   const auto number = text::to_uint(text);
+  if (const auto* words = std::get_if<OneOf>(&rule)) {
+    const auto checked = Check{text}(*words);
+    if (!checked) return checked.error();
+    return number.value();
+  }
+  const Range range = std::get<Range>(rule);
   if (number && *number >= range.least && *number <= range.most) return *number;
   return wrong("is not a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most));
 }

@@ -149,6 +149,35 @@ struct EventGrid {
   std::string topic_name;
 };
 
+/// Azure Communication Services. What it sends us is proven by tokens or secrets, see providers/acs/proof.hpp.
+struct Acs {
+  std::string connection_string;  ///< endpoint=...;accesskey=...; before `endpoint`
+  std::string endpoint;           ///< asked as a managed identity
+  std::string resource_id;        ///< immutable: the audience of the tokens that callbacks and media sockets carry
+  std::string client_id;          ///< of a user-assigned identity; empty: the machine's own
+  std::string api_version = "2025-05-15";
+
+  std::vector<std::string> webhook_secrets;  ///< all are accepted
+  std::string callback_jwks_url = "https://acscallautomation.communication.azure.com/calling/keys";
+  std::string callback_issuer = "https://acscallautomation.communication.azure.com";
+
+  std::vector<std::string> event_grid_secrets;  ///< all are accepted
+  std::string event_grid_secret_header = "X-Event-Grid-Secret";
+  std::string event_grid_audience;  ///< our application's id; with `event_grid_tenant`
+  std::string event_grid_tenant;
+  std::string event_grid_jwks_url;                    ///< default: that of the tenant
+  std::vector<std::string> event_grid_subscriptions;  ///< which may be validated, in any case; empty: all
+
+  std::string cognitive_services_endpoint;
+  std::size_t media_sample_rate = 16'000;  ///< or 24'000
+  std::string media_channels = "mixed";    ///< or unmixed
+  bool media_require_jwt = true;
+  bool transcription = false;            ///< ask for the service's own
+  std::vector<std::string> own_numbers;  ///< calls from these are our own, on their way round
+
+  bool used() const { return !connection_string.empty() || !endpoint.empty(); }
+};
+
 /// How long what is over is kept. Days; 0 is for ever.
 struct Cleanup {
   seconds interval{600};
@@ -186,6 +215,7 @@ struct Settings {
   Log log;
   Security security;
   Twilio twilio;
+  Acs acs;
   Deepgram deepgram;
   Speech speech;
   Recording recording;

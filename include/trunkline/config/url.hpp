@@ -12,4 +12,7 @@ namespace trunkline::config {
 /// the sentence that begins with the URL.
 Result<std::string> parse_base_url(std::string_view text, std::string_view schemes);
 
+/// The same for a service that is told secrets or believed: https, or http to this machine.
+Result<std::string> parse_service_url(std::string_view text);
+
 }  // namespace trunkline::config
