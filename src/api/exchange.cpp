@@ -10,7 +10,7 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 28> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 45> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
@@ -22,6 +22,23 @@ constexpr std::array<std::pair<std::string_view, int>, 28> statuses = {{
     {"webhook_endpoint_disabled", 409},
     {"too_many_webhook_endpoints", 409},
     {"invalid_parameter", 400},
+    {"invalid_json", 400},
+    {"invalid_body", 400},
+    {"invalid_event", 400},
+    {"too_many_events", 413},
+    {"bad_token", 401},
+    {"token_missing", 401},
+    {"token_malformed", 401},
+    {"token_signature", 401},
+    {"token_issuer", 401},
+    {"token_audience", 401},
+    {"token_application", 401},
+    {"token_expired", 401},
+    {"token_not_yet_valid", 401},
+    {"keys_unavailable", 503},
+    {"provider_unavailable", 503},
+    {"rate_limited", 503},
+    {"call_not_found_there", 409},
     {"signature_missing", 403},
     {"signature_invalid", 403},
     {"unsupported_media_type", 415},

@@ -42,7 +42,7 @@ class WebhookEndpoint {
 
   asio::awaitable<net::Response> receive(Exchange& exchange) const {
     const MonoTime began = services_.clock.mono();
-    providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}};
+    providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}, false, false, {}, {}};
     auto answer = co_await route_.take(delivery);
     exchange.call_id = std::move(delivery.call_id);
     exchange.repeated = delivery.repeated;
@@ -83,7 +83,7 @@ class WebhookEndpoint {
 
 asio::awaitable<net::Upgrade> open_socket(const Services& services, const providers::SocketRoute& route,
                                           Exchange& exchange) {
-  providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}};
+  providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}, false, false, {}, {}};
   auto handler = co_await route.open(delivery);
   exchange.unproven = delivery.unproven;
   if (handler) co_return net::Upgrade{std::move(*handler), {}};

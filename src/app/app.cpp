@@ -19,6 +19,7 @@
 #include <trunkline/events/webhook_sender.hpp>
 #include <trunkline/net/server.hpp>
 #include <trunkline/observe/log.hpp>
+#include <trunkline/providers/acs/adapter.hpp>
 #include <trunkline/providers/twilio/adapter.hpp>
 #include <trunkline/store/migrations.hpp>
 
@@ -91,6 +92,11 @@ bool shows_snapshots(const config::Settings& settings) {
   return settings.redis.used() && !settings.database.url.empty() && settings.cache.calls > 0;
 }
 
+std::unique_ptr<providers::Adapter> acs_adapter(const config::Acs& settings, const providers::Services& services,
+                                                Ids& ids) {
+  return providers::acs::make_adapter(settings, services, ids).value();  // checked when they were read
+}
+
 calls::Providers commanded(const std::vector<providers::Adapter*>& adapters) {
   calls::Providers all;
   for (providers::Adapter* adapter : adapters) all.add(adapter->provider());
@@ -149,7 +155,8 @@ class App::Impl {
         for_providers{settings.server, settings.calls, {calls, sinks, *synthesizer, streams, metrics, clock},
                       commands,        health,         limits},
         twilio(providers::twilio::make_adapter(settings.twilio, for_providers)),
-        all_providers(commanded({twilio.get()})),
+        acs(acs_adapter(settings.acs, for_providers, *ids)),
+        all_providers(commanded({twilio.get(), acs.get()})),
         api(api::make_api({settings,
                            calls,
                            shown_calls,
@@ -167,7 +174,7 @@ class App::Impl {
                            limits,
                            webhook_figures,
                            webhooks,
-                           {twilio.get()}})),
+                           {twilio.get(), acs.get()}})),
         server(workers, *api, settings.server, *ids, files),
         recovery{calls, library, finishers, clock},
         membership({nodes, calls, streams, recovery, clock, settings.node.timeout, settings.recording.shared}),
@@ -274,6 +281,7 @@ class App::Impl {
   SessionSinks sinks;
   const providers::Services for_providers;
   std::unique_ptr<providers::Adapter> twilio;
+  std::unique_ptr<providers::Adapter> acs;
   const calls::Providers all_providers;
   std::unique_ptr<api::Api> api;
   net::Server server;

@@ -19,7 +19,7 @@ namespace trunkline::auth {
 
 namespace asio = boost::asio;
 
-/// Waits for the end of a fetch, on its own loop.
+/// Waits for the end of a fetch, on its own loop, which it must not outlive: its coroutine is its only owner.
 struct RotatingKeys::Waiter {
   explicit Waiter(const asio::any_io_executor& loop) : timer(loop) {}
 
@@ -48,7 +48,7 @@ struct RotatingKeys::Shared {
 
   std::mutex mutex;
   KeyCache cache;
-  std::vector<std::shared_ptr<Waiter>> waiting;
+  std::vector<std::weak_ptr<Waiter>> waiting;
 
   Result<KeySet> find(const KeySet::Claimed& claimed) {
     const std::lock_guard lock(mutex);
@@ -65,22 +65,26 @@ struct RotatingKeys::Shared {
     const std::lock_guard lock(mutex);
     const KeyCache::Next next = cache.next(claimed, clock.mono());
     if (!next.wait || waiting.size() >= max_waiting) return {next.fetch, nullptr};
-    return {next.fetch, waiting.emplace_back(std::make_shared<Waiter>(loop))};
+    auto waiter = std::make_shared<Waiter>(loop);
+    waiting.emplace_back(waiter);
+    return {next.fetch, std::move(waiter)};
   }
 
   void leave(const std::shared_ptr<Waiter>& waiter) {
     const std::lock_guard lock(mutex);
-    std::erase(waiting, waiter);
+    std::erase_if(waiting, [&](const auto& one) { return one.expired() || one.lock() == waiter; });
   }
 
   void fetched(Result<KeySet> keys) {
-    std::vector<std::shared_ptr<Waiter>> told;
+    std::vector<std::weak_ptr<Waiter>> told;
     {
       const std::lock_guard lock(mutex);
       cache.fetched(std::move(keys), clock.mono());
       told.swap(waiting);
     }
-    for (const auto& waiter : told) Waiter::tell(waiter);
+    for (const auto& one : told) {
+      if (const auto waiter = one.lock()) Waiter::tell(waiter);
+    }
   }
 };
 

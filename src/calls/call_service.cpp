@@ -111,6 +111,11 @@ asio::awaitable<Result<MediaGrant>> CallService::start_media(MediaStart start) {
   co_return grant;
 }
 
+asio::awaitable<Result<bool>> CallService::knows_token(std::string call_id, std::string token) {
+  auto work = [&](store::Sql& sql) -> Result<bool> { return is_token_of(sql, call_id, token, impl_->clock.wall()); };
+  co_return co_await impl_->database.read<bool>(work);
+}
+
 asio::awaitable<Result<Event>> CallService::append(std::string call_id, EventType type, std::string data) {
   if (auto checked = check_event_data(data); !checked) co_return checked.error();
   const Event event = impl_->make_event(type, impl_->clock.wall(), std::move(data));
@@ -200,6 +205,10 @@ asio::awaitable<Result<std::size_t>> CallService::forget_requests(WallTime befor
     return forget_answers(sql, before, limit) + forget_tokens(sql, before, limit);
   };
   co_return co_await impl_->database.write<std::size_t>(work);
+}
+
+const config::Route& CallService::route_of(const Call& call) const {
+  return impl_->routing.by_name(call.route);
 }
 
 asio::awaitable<Result<Call>> CallService::find(std::string call_id) {

@@ -151,6 +151,14 @@ bool burn_token(CallLog& log, const MediaStart& start) {
              {digest_of(start.token), start.call_id, start.provider_call_id, to_millis(log.now())}) == 1;
 }
 
+bool is_token_of(store::Sql& sql, const std::string& call_id, const std::string& token, WallTime now) {
+  return !sql.query(
+                 "SELECT call_id FROM media_tokens WHERE token_sha256 = $1 AND call_id = $2 "
+                 "AND (used_at IS NULL OR lasting = 1) AND expires_at > $3",
+                 {digest_of(token), call_id, to_millis(now)})
+              .empty();
+}
+
 std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
   return static_cast<std::size_t>(
       sql.execute("DELETE FROM media_tokens WHERE token_sha256 IN "

@@ -48,6 +48,9 @@ void issue_token(CallLog& log, const Call& call, const std::string& token, bool 
 /// nothing about the token.
 [[nodiscard]] bool burn_token(CallLog& log, const MediaStart& start);
 
+/// Whether burn_token() would be true.
+bool is_token_of(store::Sql& sql, const std::string& call_id, const std::string& token, WallTime now);
+
 /// Removes tokens that expired before `before`, the oldest first; returns how many.
 std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit);
 

@@ -76,7 +76,8 @@ int doctor(const Common& common) {
   const auto checks = run_checks(loaded);
   if (common.json) return print_json(loaded, checks);
   for (const auto& [name, value, source] : config::describe(loaded)) {
-    std::cout << std::left << std::setw(32) << name << std::setw(40) << value << to_string(source) << '\n';
+    std::cout << std::left << std::setw(39) << name << ' ' << std::setw(40) << value << ' ' << to_string(source)
+              << '\n';
   }
   std::cout << '\n';
   for (const auto& [name, verdict, finding] : checks) {

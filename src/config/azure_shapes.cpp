@@ -50,7 +50,7 @@ bool is_connection_string(std::string_view text) {
     const auto equals = std::min(part.find('='), part.size());
     const std::string name = text::lower(text::trim(part.substr(0, equals)));
     const std::string_view value = text::trim(part.substr(std::min(equals + 1, part.size())));
-    if (name == "endpoint") endpoints += parse_service_url(value) ? 1 : 2;
+    if (name == "endpoint") endpoints += parse_service_origin(value) ? 1 : 2;
     if (name == "accesskey") keys += is_key(value) ? 1 : 2;
   }
   return endpoints == 1 && keys == 1;

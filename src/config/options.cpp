@@ -193,7 +193,7 @@ const Option table[] = {
            "is not endpoint=https://...;accesskey=... with a key in base64, as the portal shows it"},
      "endpoint=https://contoso.unitedstates.communication.azure.com/;accesskey=...",
      "Azure Communication Services resource that calls are answered for, with its access key.", true},
-    {"AZURE_COMMUNICATION_ENDPOINT", "acs.endpoint", at<&Settings::acs, &Acs::endpoint>, ServiceUrl{},
+    {"AZURE_COMMUNICATION_ENDPOINT", "acs.endpoint", at<&Settings::acs, &Acs::endpoint>, ServiceUrl{false},
      "https://contoso.unitedstates.communication.azure.com",
      "The same without a key: asked as a managed identity. Idle beside a connection string."},
     {"AZURE_COMMUNICATION_RESOURCE_ID", "acs.resource_id", at<&Settings::acs, &Acs::resource_id>,

@@ -30,7 +30,9 @@ struct BaseUrl {
   std::string_view schemes;  ///< separated by one blank
 };
 /// The same, https or to this machine.
-struct ServiceUrl {};
+struct ServiceUrl {
+  bool with_path = true;
+};
 struct AtLeastBytes {
   std::size_t bytes;
 };

@@ -75,4 +75,10 @@ Result<std::string> parse_service_url(std::string_view text) {
   return url;
 }
 
+Result<std::string> parse_service_origin(std::string_view text) {
+  auto url = parse_service_url(text);
+  if (url && url->find('/', url->find("://") + 3) != std::string::npos) return wrong("must have no path");
+  return url;
+}
+
 }  // namespace trunkline::config

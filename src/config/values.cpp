@@ -38,7 +38,9 @@ struct Check {
     return std::string(text);
   }
   Result<std::string> operator()(BaseUrl rule) const { return parse_base_url(text, rule.schemes); }
-  Result<std::string> operator()(ServiceUrl) const { return parse_service_url(text); }
+  Result<std::string> operator()(ServiceUrl rule) const {
+    return rule.with_path ? parse_service_url(text) : parse_service_origin(text);
+  }
   Result<std::string> operator()(AtLeastBytes rule) const {
     if (text.size() >= rule.bytes) return std::string(text);
     return wrong("is " + std::to_string(text.size()) + " bytes long; it needs at least " + std::to_string(rule.bytes));

@@ -47,6 +47,7 @@ void Playout::step(MonoTime now, PlayoutOutput& out) {
     running_ = heard < sent_;
   }
   send_due(now, out);
+  if (!limits_.echoes) reach_marks(out);
 }
 
 void Playout::clear(MonoTime now, PlayoutOutput& out) {
@@ -56,6 +57,7 @@ void Playout::clear(MonoTime now, PlayoutOutput& out) {
   audio_.clear();
   sent_ = queued_ = audio_start_ = played_;
 
+  if (!limits_.echoes) marks_sent_ = 0;  // nobody will speak of them
   for (std::size_t i = 0; i < marks_sent_; ++i) marks_[i].cleared = true;
   while (marks_.size() > marks_sent_) {
     const Mark mark = std::move(marks_[marks_sent_]);
@@ -150,9 +152,20 @@ std::int64_t Playout::sendable(std::int64_t until) const {
 
 void Playout::send_marks(PlayoutOutput& out) {
   while (marks_sent_ < marks_.size() && marks_[marks_sent_].position <= sent_) {
-    out.send_mark(marks_[marks_sent_].name);
-    carrier_may_hold_ = true;
+    if (limits_.echoes) {
+      out.send_mark(marks_[marks_sent_].name);
+      carrier_may_hold_ = true;
+    }
     ++marks_sent_;
+  }
+}
+
+void Playout::reach_marks(PlayoutOutput& out) {
+  while (marks_sent_ > 0 && marks_.front().position <= played_) {
+    const Mark mark = std::move(marks_.front());
+    marks_.pop_front();
+    --marks_sent_;
+    out.mark_reached(mark.name, true);
   }
 }
 

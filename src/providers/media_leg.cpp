@@ -79,7 +79,7 @@ void MediaLeg::run(const calls::MediaGrant& grant) {
   if (pending_end_) return end(*pending_end_);
 
   if (start_.bidirectional) {
-    playout_.emplace(start_.format);
+    playout_.emplace(start_.format, media::PlayoutLimits{.echoes = start_.echoes_marks});
     std::vector<std::string> texts;
     for (const auto& text : {grant.route.announcement, grant.route.greeting}) {
       if (!text.empty()) texts.push_back(text);

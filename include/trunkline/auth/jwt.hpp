@@ -45,8 +45,9 @@ inline constexpr std::chrono::seconds clock_leeway{30};
 
 /// What a token's claims must say.
 struct ClaimRules {
-  std::string issuer;                          ///< required value of `iss` when not empty
-  std::string audience;                        ///< required in `aud` when not empty
+  std::string issuer;    ///< required value of `iss` when not empty
+  std::string audience;  ///< required in `aud` when not empty
+  // NOLINTNEXTLINE(readability-redundant-member-init): g++ warns where it is left out
   std::string application = {};                ///< required as Claims::application when not empty
   std::chrono::seconds leeway = clock_leeway;  ///< how much too late or too early is in time
 };

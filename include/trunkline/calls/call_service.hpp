@@ -175,6 +175,9 @@ class CallService {
   /// records. Errors: `bad_token` (wrong, used, expired), `call_over`, store errors.
   asio::awaitable<Result<MediaGrant>> start_media(MediaStart start);
 
+  /// Whether a media token is the call's, and could be redeemed; nothing happens to it.
+  asio::awaitable<Result<bool>> knows_token(std::string call_id, std::string token);
+
   /// Appends an event to a known call. Error `call_not_found`.
   ///
   /// recording_completed and recording_failed with a `recordingId` settle the row of that recording in the same
@@ -206,6 +209,9 @@ class CallService {
   /// Forgets requests that were accepted before `before`, and media tokens that expired before it; at most `limit` of
   /// each, the oldest first. Returns how many in all: fewer than `limit` when nothing is left to forget.
   asio::awaitable<Result<std::size_t>> forget_requests(WallTime before, std::size_t limit);
+
+  /// What the call gets.
+  const config::Route& route_of(const Call& call) const;
 
   // Queries. `call_not_found` where an id is given.
   asio::awaitable<Result<Call>> find(std::string call_id);

@@ -14,5 +14,7 @@ Result<std::string> parse_base_url(std::string_view text, std::string_view schem
 
 /// The same for a service that is told secrets or believed: https, or http to this machine.
 Result<std::string> parse_service_url(std::string_view text);
+/// The same without a path: one is signed along with each request's own.
+Result<std::string> parse_service_origin(std::string_view text);
 
 }  // namespace trunkline::config

@@ -16,6 +16,7 @@ struct PlayoutLimits {
   std::int64_t lead_ms = 200;       ///< how far ahead of the caller's ear audio is handed to the carrier; from 20
   std::int64_t queue_ms = 120'000;  ///< audio that may wait
   std::size_t marks = 256;          ///< marks that may be outstanding
+  bool echoes = true;               ///< the carrier takes marks and says when it reached one; else our clock says it
 };
 
 /// What the playout wants done, in order. Its methods must not call the playout.
@@ -78,6 +79,7 @@ class Playout {
   void report_played(std::int64_t until, PlayoutOutput& out);
   void send_due(MonoTime now, PlayoutOutput& out);
   void send_marks(PlayoutOutput& out);
+  void reach_marks(PlayoutOutput& out);
   std::span<const std::uint8_t> bytes(std::int64_t from, std::int64_t to) const;
 
   const Format format_;

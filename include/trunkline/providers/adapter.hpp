@@ -25,11 +25,11 @@ struct Delivery {
   const Params& path;   ///< values of the pattern's `{name}`s, decoded
   const Params& query;  ///< decoded
 
-  std::string call_id;                       ///< of the call that it is about, unless the path says it
-  bool unproven = false;                     ///< the provider's proof is missing or wrong: counts against the sender
-  bool repeated = false;                     ///< known from before: it had no effect
-  std::optional<WallTime> sent_at = {};      ///< by the provider's clock
-  std::vector<net::FieldError> faults = {};  ///< of a request that is refused with `invalid_parameter`
+  std::string call_id;                  ///< of the call that it is about, unless the path says it
+  bool unproven = false;                ///< the provider's proof is missing or wrong: counts against the sender
+  bool repeated = false;                ///< known from before: it had no effect
+  std::optional<WallTime> sent_at;      ///< by the provider's clock
+  std::vector<net::FieldError> faults;  ///< of a request that is refused with `invalid_parameter`
 };
 
 /// What a provider sends to `pattern`. An error is rendered by whoever serves the route, as RFC 9457 has it.

@@ -63,6 +63,7 @@ struct LegStart {
   std::string stream_id;
   media::Format format;
   bool bidirectional = true;
+  bool echoes_marks = true;         ///< see media::PlayoutLimits
   bool carries_call = true;         ///< the provider hangs up when the stream ends
   bool returns = false;             ///< the provider opens another socket when this one breaks
   milliseconds return_patience{0};  ///< for it to do so, before the call counts as RECONNECTING

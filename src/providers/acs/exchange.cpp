@@ -35,7 +35,7 @@ Outcome outcome_of(const Result<net::ClientResponse>& response, WallTime now) {
 Error translated(const Error& error, std::string_view operation) {
   const std::string name = ": " + std::string(operation);
   if (error.code == "timeout") return make_error("timeout", error.message + name, error.detail);
-  if (error.code == "bad_response") return make_error("provider_failed", error.message + name, error.detail);
+  if (error.code == "bad_response") return make_error("provider_unavailable", error.message + name, error.detail);
   return make_error("unreachable", error.message + name, error.detail);
 }
 

@@ -231,7 +231,7 @@ Error error_of(std::string_view operation, int status, const ServiceError& said)
   if (status == 429) return make_error("rate_limited", "Azure asks for fewer requests: " + name, said.message);
   std::string message = "Azure answered with HTTP " + std::to_string(status);
   if (!said.code.empty()) message += " (" + said.code + ")";
-  return make_error(status == 503 ? "provider_unavailable" : "provider_failed", message + ": " + name, said.message);
+  return make_error(status >= 500 ? "provider_unavailable" : "provider_failed", message + ": " + name, said.message);
 }
 
 }  // namespace trunkline::providers::acs

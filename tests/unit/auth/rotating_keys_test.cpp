@@ -60,8 +60,8 @@ struct Issuer {
 /// Tokens that are checked one after another, or at once.
 struct Checking {
   trunkline::test::ManualClock clock;
-  Issuer issuer;
   asio::io_context loop;
+  Issuer issuer;
   RotatingKeys keys{[this] { return issuer.fetch(); }, clock};
   ClaimRules rules{"https://issuer.example", "resource"};
 
@@ -195,6 +195,23 @@ TEST_CASE_METHOD(Checking, "nobody waits for longer than the patience, and no mo
   crowded.turn();
   CHECK(outcomes.size() == RotatingKeys::max_waiting + 1);
   CHECK(outcomes.back() == "accepted");
+}
+
+TEST_CASE("a worker that ends takes those who wait on it with it, and the others go on") {
+  Checking other;
+  Issuer& issuer = other.issuer;
+  issuer.slow = true;
+  std::vector<std::string> outcomes;
+  other.ask(other.token(), outcomes);
+  {
+    asio::io_context ending;
+    asio::co_spawn(ending, other.check(other.token(), outcomes), asio::detached);
+    ending.poll();
+  }
+  CHECK(issuer.fetches == 1);
+  issuer.held->cancel();
+  other.turn();
+  CHECK(outcomes == std::vector<std::string>{"accepted"});
 }
 
 TEST_CASE_METHOD(Checking, "a token cannot choose how it is checked") {

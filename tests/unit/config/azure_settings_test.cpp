@@ -98,9 +98,10 @@ TEST_CASE("a connection string is taken in the forms that Azure's own clients ta
   CHECK(takes_connection_string("accesskey=AAA=; endpoint=http://127.0.0.1:9000/"));
   CHECK(takes_connection_string("endpoint=http://localhost:9000;accesskey=AAAA;other=x"));
   for (const char* wrong :
-       {"x", "endpoint=https://a.example", "accesskey=AAAA", "endpoint=https://a.example;accesskey=",
-        "endpoint=https://a.example;accesskey=!", "endpoint=;accesskey=AAAA", "endpoint=a.example;accesskey=AAAA",
-        "endpoint=http://a.example;accesskey=AAAA", "endpoint=http://127.0.0.1.example;accesskey=AAAA",
+       {"x", "endpoint=https://a.example", "accesskey=AAAA",
+        "endpoint=https://a.example;accesskey=", "endpoint=https://a.example;accesskey=!", "endpoint=;accesskey=AAAA",
+        "endpoint=a.example;accesskey=AAAA", "endpoint=http://a.example;accesskey=AAAA",
+        "endpoint=http://127.0.0.1.example;accesskey=AAAA", "endpoint=https://a.example/path;accesskey=AAAA",
         "endpoint=https://a.example;endpoint=https://b.example;accesskey=AAAA"}) {
     CAPTURE(wrong);
     CHECK_FALSE(takes_connection_string(wrong));
@@ -132,6 +133,7 @@ TEST_CASE("values of Azure out of shape are refused with the reason") {
   const auto [name, value, reason] = GENERATE(table<std::string, std::string, std::string>({
       {"AZURE_COMMUNICATION_ENDPOINT", "http://contoso.communication.azure.com", "must be https"},
       {"AZURE_COMMUNICATION_ENDPOINT", "contoso.communication.azure.com", "begins with https:// or http://"},
+      {"AZURE_COMMUNICATION_ENDPOINT", "https://contoso.communication.azure.com/calling", "must have no path"},
       {"AZURE_COMMUNICATION_RESOURCE_ID", "/subscriptions/x/resourceGroups/y", "is a GUID, not a path"},
       {"AZURE_CLIENT_ID", "me", "is not a GUID"},
       {"AZURE_CLIENT_ID", guid + "0", "is not a GUID"},

@@ -84,7 +84,7 @@ struct ServiceError {
 };
 ServiceError read_error(std::string_view body);
 
-/// The same as our error: `stale_call`, `call_not_found_there`, `rate_limited` (429), `provider_unavailable` (503),
+/// The same as our error: `stale_call`, `call_not_found_there`, `rate_limited` (429), `provider_unavailable` (5xx),
 /// else `provider_failed` with the operation, the status and the service's code.
 Error error_of(std::string_view operation, int status, const ServiceError& said);
 

@@ -179,11 +179,11 @@ TEST_CASE("a call is not answered that has stopped ringing by then") {
 TEST_CASE("nothing is played twice") {
   const FakeService service({answer_of(500)});
   Client client(service);
-  CHECK(run(client->play(play())).error().code == "provider_failed");
+  CHECK(run(client->play(play())).error().code == "provider_unavailable");
   CHECK(service.received().size() == 1);
   const FakeService silent({""});
   Client other(silent);
-  CHECK(run(other->play(play())).error().code == "provider_failed");
+  CHECK(run(other->play(play())).error().code == "provider_unavailable");
   CHECK(silent.received().size() == 1);
 }
 
@@ -231,7 +231,7 @@ TEST_CASE("a service that is down is left alone, and found again") {
   Client client(service, settings);
   for (int i = 0; i < 10; ++i) {
     CHECK_FALSE(client->resting());
-    CHECK(run(client->terminate(ask::Terminate{"c1"})).error().code == "provider_failed");
+    CHECK(run(client->terminate(ask::Terminate{"c1"})).error().code == "provider_unavailable");
   }
   CHECK(client->resting());
   CHECK(run(client->terminate(ask::Terminate{"c1"})).error().code == "provider_unavailable");
