@@ -17,6 +17,8 @@ namespace trunkline::providers {
 /// A provider's session reads its own messages into the leg, and writes what the leg sends. One thread.
 class MediaSocket : public net::WebSocketHandler, protected Carrier {
  public:
+  ~MediaSocket() override { leg_->detach(); }
+
   void on_open(net::WebSocket& socket) final { socket_ = &socket; }
   void on_text(std::string_view message) final;
   void on_batch_end() final;
@@ -25,7 +27,6 @@ class MediaSocket : public net::WebSocketHandler, protected Carrier {
 
  protected:
   MediaSocket(const MediaServices& services, net::Worker& worker, std::string call_id);
-  ~MediaSocket() override { leg_->detach(); }
 
   /// A message of the wake-up that began at batch_began().
   virtual void take(std::string_view message) = 0;

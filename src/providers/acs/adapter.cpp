@@ -82,7 +82,7 @@ class AcsAdapter final : public Adapter {
                 services.media.clock),
         reception_(services),
         client_(client_parts(std::move(access), settings, services.media.clock, ids)),
-        commands_(client_, services.media.clock, settings.used()),
+        commands_(client_, settings.used()),
         intake_({settings_, services_, reception_, client_, commands_}) {}
 
   calls::Provider& provider() override { return commands_; }

@@ -14,8 +14,7 @@ std::string connection_of(const calls::Call& call);
 class Commands final : public calls::Provider {
  public:
   /// `client` outlives it. A client that is not configured is asked nothing.
-  Commands(CallAutomation& client, const Clock& clock, bool configured)
-      : client_(client), clock_(clock), configured_(configured) {}
+  Commands(CallAutomation& client, bool configured) : client_(client), configured_(configured) {}
 
   std::string_view name() const override { return "acs"; }
   bool configured() const override { return configured_; }
@@ -24,7 +23,6 @@ class Commands final : public calls::Provider {
 
  private:
   CallAutomation& client_;
-  const Clock& clock_;
   const bool configured_;
 };
 

@@ -30,6 +30,7 @@ class MediaSession final : public MediaSocket {
 
   std::vector<Ignored> ignored() const override {
     std::vector<Ignored> all;
+    all.reserve(ignored_count);
     for (std::size_t i = 0; i < ignored_count; ++i) {
       all.push_back({to_string(static_cast<twilio::Ignored>(i)), machine_.counters().ignored[i]});
     }
