@@ -16,6 +16,8 @@ namespace trunkline::auth {
 class SigningKey {
  public:
   static SigningKey generate();
+  /// Always the same for one secret, and worth as much: what was started anew signs with the key that is known already.
+  static SigningKey derive(std::string_view secret);
 
   /// The thumbprint of RFC 7638.
   const std::string& id() const { return id_; }

@@ -77,3 +77,11 @@ TEST_CASE("claims that are no UTF-8 are signed as what JSON can carry") {
   const auto token = key.sign(claims);
   CHECK(parse_token(token).value().claims.subject == "a\xEF\xBF\xBD");
 }
+
+TEST_CASE("a key that follows from a secret is the same each time, and another secret's is another") {
+  const SigningKey key = SigningKey::derive("a secret");
+  CHECK(SigningKey::derive("a secret").id() == key.id());
+  CHECK(SigningKey::derive("another").id() != key.id());
+  const auto keys = KeySet::from_jwks(jwks_of({&key, 1})).value();
+  CHECK(verify_token(SigningKey::derive("a secret").sign(good_claims()), keys, {"us", "them"}, now).has_value());
+}
