@@ -132,7 +132,7 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
         std::make_shared<Printer>(*this));
     co_await wait_until(opening_limit, &Impl::listening);
 
-    sim::CallPlan plan;
+    sim::TwilioCallPlan plan;
     plan.target = origin_;
     plan.public_url = settings.server.public_url;
     plan.auth_token = settings.twilio.auth_tokens.front();

@@ -43,7 +43,7 @@ Result<std::vector<std::int16_t>> caller_audio(const SimOptions& options) {
 /// Places the calls at the given rate and gathers how they went.
 class Calls {
  public:
-  Calls(sim::CallPlan plan, const SimOptions& options, bool as_json)
+  Calls(sim::TwilioCallPlan plan, const SimOptions& options, bool as_json)
       : plan_(std::move(plan)), options_(options), json_(as_json), ids_(make_ids(system_clock())) {}
 
   int run() {
@@ -69,7 +69,7 @@ class Calls {
   }
 
   asio::awaitable<void> place(std::size_t index) {
-    sim::CallPlan plan = plan_;
+    sim::TwilioCallPlan plan = plan_;
     plan.seed = index + 1;
     const auto report = co_await sim::place_twilio_call(worker_, std::move(plan), *ids_, system_clock());
     print(report);
@@ -89,7 +89,7 @@ class Calls {
       return;
     }
     if (json_) {
-      std::cout << ordered_json{{"callSid", report->call_sid},
+      std::cout << ordered_json{{"callSid", report->provider_call_id},
                                 {"callId", report->call_id},
                                 {"rejected", report->rejected},
                                 {"framesSent", report->frames_sent},
@@ -102,7 +102,7 @@ class Calls {
                 << std::flush;
       return;
     }
-    std::cout << report->call_id << "  " << report->call_sid << "  "
+    std::cout << report->call_id << "  " << report->provider_call_id << "  "
               << (report->rejected ? "rejected"
                                    : std::to_string(report->frames_sent) + " frames sent, " +
                                          std::to_string(report->frames_heard) + " messages heard")
@@ -121,7 +121,7 @@ class Calls {
     std::cerr << "trunkline: " << explain(written.error()) << '\n';
   }
 
-  const sim::CallPlan plan_;
+  const sim::TwilioCallPlan plan_;
   const SimOptions& options_;
   const bool json_;
   std::unique_ptr<Ids> ids_;
@@ -138,7 +138,7 @@ int sim_call(const Common& common, const SimOptions& options) {
   const config::Loaded loaded = load_settings(common);
   if (report_problems(loaded)) return configuration;
   const config::Settings& settings = loaded.settings;
-  sim::CallPlan plan;
+  sim::TwilioCallPlan plan;
   plan.target = options.target.empty() ? "http://127.0.0.1:" + std::to_string(settings.server.port) : options.target;
   if (loaded.sources.contains("PUBLIC_URL")) plan.public_url = settings.server.public_url;
   plan.auth_token = !options.token.empty()                ? options.token

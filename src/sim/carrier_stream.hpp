@@ -4,7 +4,7 @@
 #include <trunkline/net/websocket.hpp>
 #include <trunkline/net/worker.hpp>
 #include <trunkline/providers/twilio/stream_codec.hpp>
-#include <trunkline/sim/twilio_call.hpp>
+#include <trunkline/sim/call.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 

@@ -12,7 +12,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
@@ -22,21 +21,13 @@ namespace {
 namespace twilio = providers::twilio;
 namespace twiml = providers::twilio::twiml;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 7> fault_names = {{{"none", Fault::none},
-                                                                            {"duplicate", Fault::duplicate},
-                                                                            {"reorder", Fault::reorder},
-                                                                            {"drop", Fault::drop},
-                                                                            {"half-close", Fault::half_close},
-                                                                            {"slow-reader", Fault::slow_reader},
-                                                                            {"no-stop", Fault::no_stop}}};
-
 /// Talks to the gateway about one call, as Twilio would.
 class TwilioCall {
  public:
-  TwilioCall(net::Worker& worker, CallPlan plan, Ids& ids, const Clock& clock)
+  TwilioCall(net::Worker& worker, TwilioCallPlan plan, Ids& ids, const Clock& clock)
       : worker_(worker), plan_(std::move(plan)), ids_(ids), clock_(clock), dice_(plan_.seed) {
     if (plan_.public_url.empty()) plan_.public_url = plan_.target;
-    report_.call_sid = "CA" + ids_.secret(16);
+    report_.provider_call_id = "CA" + ids_.secret(16);
   }
 
   asio::awaitable<Result<CallReport>> run() {
@@ -46,8 +37,8 @@ class TwilioCall {
     if (answer->status != 200) {
       co_return make_error("refused", "the gateway answered with HTTP " + std::to_string(answer->status), answer->body);
     }
-    report_.twiml = answer->body;
-    const auto document = twiml::parse_twiml(report_.twiml);
+    report_.answer = answer->body;
+    const auto document = twiml::parse_twiml(report_.answer);
     if (!document) co_return document.error();
     co_await follow(*document);
     if (plan_.fault == Fault::reorder) {
@@ -86,7 +77,7 @@ class TwilioCall {
     if (!plan_.media) co_return;
     CarrierStream::Options options;
     options.start.account_sid = plan_.account_sid;
-    options.start.call_sid = report_.call_sid;
+    options.start.call_sid = report_.provider_call_id;
     options.start.stream_sid = "MZ" + ids_.secret(16);
     options.start.tracks = std::move(tracks);
     for (const auto& [name, value] : stream.parameters) options.start.parameters[name] = value;
@@ -114,7 +105,7 @@ class TwilioCall {
   }
 
   Params voice_parameters(std::string_view status) const {
-    return {{"CallSid", report_.call_sid},
+    return {{"CallSid", report_.provider_call_id},
             {"AccountSid", plan_.account_sid},
             {"ApiVersion", "2010-04-01"},
             {"From", plan_.from},
@@ -146,7 +137,7 @@ class TwilioCall {
     const auto url = net::parse_url(stream.status_callback);
     if (!url) co_return;
     Params params = {{"AccountSid", plan_.account_sid},
-                     {"CallSid", report_.call_sid},
+                     {"CallSid", report_.provider_call_id},
                      {"StreamSid", stream_sid},
                      {"StreamName", stream.name},
                      {"StreamEvent", std::move(event)},
@@ -173,7 +164,7 @@ class TwilioCall {
   }
 
   net::Worker& worker_;
-  CallPlan plan_;
+  TwilioCallPlan plan_;
   Ids& ids_;
   const Clock& clock_;
   std::mt19937_64 dice_;
@@ -183,18 +174,7 @@ class TwilioCall {
 
 }  // namespace
 
-std::optional<Fault> parse_fault(std::string_view text) {
-  for (const auto& [name, fault] : fault_names) {
-    if (name == text) return fault;
-  }
-  return std::nullopt;
-}
-
-std::string_view to_string(Fault fault) {
-  return fault_names[static_cast<std::size_t>(fault)].first;
-}
-
-asio::awaitable<Result<CallReport>> place_twilio_call(net::Worker& worker, CallPlan plan, Ids& ids,
+asio::awaitable<Result<CallReport>> place_twilio_call(net::Worker& worker, TwilioCallPlan plan, Ids& ids,
                                                       const Clock& clock) {
   TwilioCall call(worker, std::move(plan), ids, clock);
   co_return co_await call.run();
