@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -49,11 +50,17 @@ struct SimOptions {
   std::size_t count = 1;
   double rate = 1;  ///< calls a second
   bool no_media = false;
-  std::string fault = "none";
+  std::string fault = "none";  ///< or several with commas between, which are dealt to the calls in turn
+  std::uint64_t seed = 1;      ///< of the first call's dice
   std::string from = "+14155550123";
   std::string to = "+14155550199";
+  std::string keys;           ///< ACS: what the caller presses
+  bool handshake = false;     ///< ACS: validate the subscription first
+  bool cloud_events = false;  ///< ACS: CloudEvents 1.0 from Event Grid
 };
 int sim_call(const Common& common, const SimOptions& options);
+/// `port` 0: that of the settings, or any.
+int sim_acs_service(const Common& common, const SimOptions& options, std::uint16_t port);
 
 int doctor(const Common& common);
 int migrate(const Common& common);

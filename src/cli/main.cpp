@@ -1,8 +1,9 @@
 #include "cli/commands.hpp"
 
 #include <trunkline/app/app.hpp>
+#include <trunkline/base/text.hpp>
 #include <trunkline/config/url.hpp>
-#include <trunkline/sim/twilio_call.hpp>
+#include <trunkline/sim/call.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -36,13 +37,30 @@ std::string as_target(std::string& text) {
   return "";
 }
 
-void add_sim(CLI::App& app, const Common& common, int& code) {
+std::string unknown_fault(const std::string& text) {
+  for (const auto name : text::split(text, ',')) {
+    if (!sim::parse_fault(name)) return "unknown fault " + std::string(name);
+  }
+  return "";
+}
+
+std::string foreign_fault(const SimOptions& options) {
+  for (const auto name : text::split(options.fault, ',')) {
+    if (options.provider != "acs" && sim::is_of_acs(*sim::parse_fault(name))) return std::string(name) + " is of acs";
+  }
+  return "";
+}
+
+std::string unknown_key(const std::string& text) {
+  const bool known = text.find_first_not_of("0123456789*#ABCD") == std::string::npos;
+  return known ? "" : "keys are 0 to 9, *, # and A to D";
+}
+
+void add_sim_call(CLI::App& sim, const Common& common, int& code) {
   static SimOptions options;
-  auto* sim = app.add_subcommand("sim", "Play a provider, to try a gateway without an account");
-  sim->require_subcommand(1);
-  auto* call = sim->add_subcommand("call", "Place simulated calls");
+  auto* call = sim.add_subcommand("call", "Place simulated calls");
   call->add_option("--provider", options.provider, "Whose wire format")
-      ->check(CLI::IsMember({"twilio"}))
+      ->check(CLI::IsMember({"twilio", "acs"}))
       ->capture_default_str();
   call->add_option("--target", options.target, "The gateway's address; default http://127.0.0.1:PORT")
       ->transform(CLI::Validator(as_target, "URL"));
@@ -55,13 +73,44 @@ void add_sim(CLI::App& app, const Common& common, int& code) {
   call->add_option("--from", options.from, "The caller's number")->capture_default_str();
   call->add_option("--to", options.to, "The number that is called")->capture_default_str();
   call->add_flag("--no-media", options.no_media, "Webhooks only");
-  call->add_option("--fault", options.fault, "duplicate, reorder, drop, half-close, slow-reader or no-stop")
-      ->check([](const std::string& text) { return sim::parse_fault(text) ? "" : "unknown fault " + text; })
+  call->add_option("--fault", options.fault,
+                   "duplicate, reorder, drop, half-close, slow-reader or no-stop; of acs also expired-token or "
+                   "throttled; several with commas between are dealt to the calls in turn")
+      ->check(unknown_fault)
       ->capture_default_str();
+  call->add_option("--seed", options.seed, "Of the fault's dice; the next call has the next")->capture_default_str();
+  call->add_option("--keys", options.keys, "acs: keys that the caller presses")->check(unknown_key);
+  call->add_flag("--handshake", options.handshake, "acs: validate the Event Grid subscription first, in both ways");
+  call->add_flag("--cloud-events", options.cloud_events, "acs: CloudEvents 1.0 from Event Grid");
   call->footer(
       "Examples:\n  trunkline sim call\n  trunkline sim call --count 20 --rate 5 --fault reorder\n"
-      "  trunkline sim call --target https://gw.example.com --wav hello.wav --keep heard.wav");
-  call->callback([&] { code = sim_call(common, options); });
+      "  trunkline sim call --target https://gw.example.com --wav hello.wav --keep heard.wav\n"
+      "  trunkline sim call --provider acs --handshake");
+  call->callback([&] {
+    if (const auto wrong = foreign_fault(options); !wrong.empty()) throw CLI::ValidationError("--fault", wrong);
+    code = sim_call(common, options);
+  });
+}
+
+void add_acs_service(CLI::App& sim, const Common& common, int& code) {
+  static SimOptions options;
+  static std::uint16_t port = 0;
+  auto* service = sim.add_subcommand(
+      "acs-service", "Play Azure Call Automation until SIGTERM or Ctrl-C, and print what the gateway must know of it");
+  service->add_option("--port", port, "Where to listen; default that of AZURE_COMMUNICATION_CONNECTION_STRING, or any");
+  service->add_option("--target", options.target, "The gateway's address; default as the gateway says")
+      ->transform(CLI::Validator(as_target, "URL"));
+  service->add_option("--wav", options.wav, "What those say who are called; default a spoken menu")
+      ->check(CLI::ExistingFile);
+  service->footer("Example:\n  trunkline sim acs-service --port 4000");
+  service->callback([&] { code = sim_acs_service(common, options, port); });
+}
+
+void add_sim(CLI::App& app, const Common& common, int& code) {
+  auto* sim = app.add_subcommand("sim", "Play a provider, to try a gateway without an account");
+  sim->require_subcommand(1);
+  add_sim_call(*sim, common, code);
+  add_acs_service(*sim, common, code);
 }
 
 void add_token(CLI::App& app, const Common& common, int& code) {
