@@ -173,6 +173,7 @@ Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const MediaStart
   if (is_terminal(call->state)) return make_error("call_over", "the call is over");
   MediaGrant grant;
   grant.route = routing.by_name(call->route);
+  grant.returned = call->merge.stream.has_value();
   log.append(*call, make_event(EventType::media_started, log.now(), data));
   if (grant.route.record) {
     grant.recording_id = ids.make("rec");

@@ -37,7 +37,7 @@ constexpr Shape party{is_dialable, "is neither a number in E.164 nor client: nor
 
 const RouteKey table[] = {
     {"name", &Route::name, Anything{}, "sales", "Required and unique; shown in a call's record."},
-    {"provider", &Route::provider, OneOf{"twilio"}, "twilio", "Matches calls of this provider."},
+    {"provider", &Route::provider, OneOf{"twilio acs"}, "twilio", "Matches calls of this provider."},
     {"to", &Route::to, pattern, "\"+1415555*\"", "Matches the called number, exact or by prefix."},
     {"from", &Route::from, pattern, "\"+49*\"", "Matches the caller, exact or by prefix."},
     {"greeting", &Route::greeting, Anything{}, "How can we help?", "Spoken to the caller."},

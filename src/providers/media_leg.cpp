@@ -82,7 +82,7 @@ void MediaLeg::run(const calls::MediaGrant& grant) {
     playout_.emplace(start_.format, media::PlayoutLimits{.echoes = start_.echoes_marks});
     std::vector<std::string> texts;
     for (const auto& text : {grant.route.announcement, grant.route.greeting}) {
-      if (!text.empty()) texts.push_back(text);
+      if (!text.empty() && !grant.returned) texts.push_back(text);
     }
     if (!texts.empty()) {
       asio::co_spawn(

@@ -83,6 +83,7 @@ struct MediaGrant {
   std::string recording_id;    ///< empty when the route does not record
   std::string recording_path;  ///< below the recordings folder
   bool bidirectional = true;
+  bool returned = false;  ///< the call has had a stream before
 };
 
 struct CallFilter {
