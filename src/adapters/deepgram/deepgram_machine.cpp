@@ -15,6 +15,8 @@ using net::CloseCode;
 constexpr std::size_t max_anchors = 64;
 constexpr std::int64_t replay_piece_ms = 200;
 constexpr std::int64_t silence_sent_ms = 1'000;
+constexpr std::int64_t frame_ms = 20;
+constexpr std::size_t frame_bytes = 960;  // of PCM at 24 kHz; a higher rate has shorter frames of silence
 
 // Trying again would meet the same refusal. 429 means too many streams at once: that passes.
 bool is_permanent(const net::CloseInfo& info) {
@@ -101,13 +103,14 @@ void DeepgramMachine::audio(std::span<const std::uint8_t> audio, std::int64_t po
 
 void DeepgramMachine::silence(std::uint32_t samples, std::int64_t position, MonoTime now, DeepgramOutput& out) {
   static constexpr auto mulaw = [] {
-    std::array<std::uint8_t, 160> bytes{};
+    std::array<std::uint8_t, frame_bytes> bytes{};
     bytes.fill(0xFF);
     return bytes;
   }();
-  static constexpr std::array<std::uint8_t, 160> pcm{};
+  static constexpr std::array<std::uint8_t, frame_bytes> pcm{};
   const auto& quiet = stream_.format.encoding == media::Encoding::mulaw ? mulaw : pcm;
-  const auto step = static_cast<std::int64_t>(quiet.size() / stream_.format.sample_bytes());
+  const auto step = std::min(stream_.format.samples(frame_ms),
+                             static_cast<std::int64_t>(quiet.size() / stream_.format.sample_bytes()));
   const auto length = std::min<std::int64_t>(samples, stream_.format.samples(silence_sent_ms));
   for (std::int64_t done = 0; done < length; done += step) {
     const auto bytes = static_cast<std::size_t>(std::min(step, length - done)) * stream_.format.sample_bytes();

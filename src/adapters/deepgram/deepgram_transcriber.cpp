@@ -8,6 +8,7 @@ namespace trunkline::adapters {
 namespace {
 
 constexpr milliseconds tick_period{100};
+constexpr std::int64_t frame_ms = 20;
 
 std::function<double()> make_chance() {
   return [engine = std::minstd_rand(std::random_device{}()),
@@ -118,7 +119,8 @@ class Line final : public DeepgramOutput, public std::enable_shared_from_this<Li
 
 class DeepgramSink final : public media::Sink {
  public:
-  explicit DeepgramSink(std::vector<std::shared_ptr<Line>> lines) : lines_(std::move(lines)) {}
+  DeepgramSink(media::Format format, std::vector<std::shared_ptr<Line>> lines)
+      : frame_samples_(static_cast<std::uint64_t>(format.samples(frame_ms))), lines_(std::move(lines)) {}
 
   std::string_view name() const override { return "deepgram"; }
 
@@ -149,11 +151,12 @@ class DeepgramSink final : public media::Sink {
 
   std::uint64_t dropped() const noexcept override {
     std::uint64_t frames = 0;
-    for (const auto& line : lines_) frames += (line->machine().lost_samples() + 159) / 160;
+    for (const auto& line : lines_) frames += (line->machine().lost_samples() + frame_samples_ - 1) / frame_samples_;
     return frames;
   }
 
  private:
+  const std::uint64_t frame_samples_;
   std::vector<std::shared_ptr<Line>> lines_;
 };
 
@@ -174,7 +177,7 @@ class DeepgramTranscriber final : public speech::Transcriber {
       lines.push_back(std::make_shared<Line>(stream, options_, opener_, clock_, report));
       lines.back()->start();
     }
-    return std::shared_ptr<media::Sink>(std::make_shared<DeepgramSink>(std::move(lines)));
+    return std::shared_ptr<media::Sink>(std::make_shared<DeepgramSink>(request.format, std::move(lines)));
   }
 
  private:

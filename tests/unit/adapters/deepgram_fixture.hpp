@@ -11,8 +11,8 @@ namespace trunkline::test {
 /// Writes down what the machine wants done, one line an action, and time that a test moves.
 class DeepgramFixture : public adapters::DeepgramOutput {
  public:
-  explicit DeepgramFixture(adapters::DeepgramLimits limits = {}, media::Format format = {})
-      : machine({media::Track::inbound, format, "nova-3", "en-US"}, [this] { return chance; }, limits) {}
+  explicit DeepgramFixture(adapters::DeepgramLimits limits = {}, media::Format audio = {})
+      : format(audio), machine({media::Track::inbound, audio, "nova-3", "en-US"}, [this] { return chance; }, limits) {}
 
   void connect() override { actions.push_back("connect"); }
   bool send_binary(std::span<const std::uint8_t> audio) override {
@@ -39,10 +39,11 @@ class DeepgramFixture : public adapters::DeepgramOutput {
   }
   /// `ms` of audio in frames of 20 ms as they come, each with the tick that follows.
   void speak(std::int64_t ms, std::uint8_t byte = 0x7E) {
-    const std::vector<std::uint8_t> frame(160, byte);
+    const auto samples = format.samples(20);
+    const std::vector<std::uint8_t> frame(static_cast<std::size_t>(samples) * format.sample_bytes(), byte);
     for (std::int64_t done = 0; done < ms; done += 20) {
       machine.audio(frame, position, now, *this);
-      position += 160;
+      position += samples;
       pass(20);
     }
   }
@@ -62,6 +63,7 @@ class DeepgramFixture : public adapters::DeepgramOutput {
   }
   std::vector<std::string> taken() { return std::exchange(actions, {}); }
 
+  const media::Format format;
   double chance = 0.5;
   bool accepts = true;
   MonoTime now{std::chrono::hours(1)};

@@ -15,6 +15,8 @@ TEST_CASE("the request names the audio exactly as it is sent") {
   const adapters::DeepgramStream acs{media::Track::outbound, {media::Encoding::pcm16, 16'000}, "nova-2&x", "de"};
   CHECK(adapters::deepgram_target(acs).starts_with(
       "/v1/listen?encoding=linear16&sample_rate=16000&channels=1&model=nova-2%26x&language=de&"));
+  const adapters::DeepgramStream wide{media::Track::inbound, {media::Encoding::pcm16, 24'000}, "nova-3", "en-US"};
+  CHECK(adapters::deepgram_target(wide).starts_with("/v1/listen?encoding=linear16&sample_rate=24000&channels=1&"));
   CHECK(adapters::deepgram_authorization("secret") == "Token secret");
 }
 
@@ -175,6 +177,53 @@ TEST_CASE("silence in 16-bit audio is zeros, twice as many bytes") {
   call.open();
   call.machine.silence(80, 0, call.now, call);
   CHECK(call.sent == std::vector<std::uint8_t>(160, 0));
+}
+
+TEST_CASE("at 16 and 24 kHz frames, silence, catching up and times keep their measure") {
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    INFO(rate);
+    const std::size_t second = 2 * rate;
+    DeepgramFixture call({}, {media::Encoding::pcm16, rate});
+    call.machine.start(call.now, call);
+    call.speak(1'000);
+    call.machine.connected(call.now, call);
+    CHECK(call.sent.size() == second / 5);  // 200 ms at once
+    call.speak(1'000);
+    CHECK(call.sent.size() == Approx(static_cast<double>(second) * (0.2 + 1.25)).epsilon(0.01));
+    call.speak(4'000);
+    CHECK(call.machine.queued_bytes() == 0);
+    CHECK(call.sent.size() == 6 * second);
+
+    call.taken();
+    call.machine.silence(20 * rate, call.position, call.now, call);
+    CHECK(call.taken() == Actions(50, "audio " + std::to_string(second / 50)));
+    CHECK(call.sent.back() == 0);
+    call.position += 20 * rate;
+    call.speak(1'000);
+    call.results("before", 5.5, 0.25, R"(,"is_final":true,"speech_final":true)");
+    call.results("after", 7.5, 0.25, R"(,"is_final":true,"speech_final":true)");
+    REQUIRE(call.segments.size() == 2);
+    CHECK(call.segments[0].start_ms == 5'500);
+    CHECK(call.segments[0].end_ms == 5'750);
+    CHECK(call.segments[1].start_ms == 26'500);
+    CHECK(call.segments[1].end_ms == 26'750);
+  }
+}
+
+TEST_CASE("at 24 kHz ten seconds are kept as well, and times still fit after an outage") {
+  DeepgramFixture call({}, {media::Encoding::pcm16, 24'000});
+  call.open();
+  call.speak(1'000);
+  call.lose_connection();
+  call.taken();
+  call.speak(12'000);
+  CHECK(call.machine.queued_bytes() == 480'000);
+  CHECK(call.machine.lost_samples() == 2 * 24'000);
+  call.machine.connected(call.now, call);
+  call.results("there", 0.05, 0.05, R"(,"is_final":true,"speech_final":true)");
+  REQUIRE(call.segments.size() == 1);
+  CHECK(call.segments[0].start_ms == 3'050);
+  CHECK(call.segments[0].end_ms == 3'100);
 }
 
 TEST_CASE("at the end the stream is finalised and closed; results still count until the server closes") {

@@ -61,8 +61,9 @@ struct FakeNetwork final : adapters::SocketOpener {
 };
 
 struct Call {
-  explicit Call(std::vector<media::Track> tracks = {media::Track::inbound}) {
+  explicit Call(std::vector<media::Track> tracks = {media::Track::inbound}, media::Format format = {}) {
     speech::TranscribeRequest request;
+    request.format = format;
     request.tracks = std::move(tracks);
     auto opened = transcriber->open(request, listener);
     REQUIRE(opened.has_value());
@@ -117,6 +118,23 @@ TEST_CASE("a stream opens its connection with the key, and audio leaves with the
   CHECK(call.sink->queued_bytes() == 0);
   call.network.attempts[0].handler->on_text(hello);
   CHECK(call.listener->texts() == std::vector<std::string>{"hello"});
+}
+
+TEST_CASE("a stream of a higher rate says so, and counts what is lost in frames of its own") {
+  Call call({media::Track::inbound}, {media::Encoding::pcm16, 24'000});
+  CHECK(call.network.attempts.at(0).url.starts_with(
+      "ws://127.0.0.1:9/v1/listen?encoding=linear16&sample_rate=24000&channels=1&"));
+  const std::vector<std::uint8_t> data(960);
+  for (int i = 0; i < 510; ++i) {  // 200 ms more than is kept, without a connection
+    media::Frame frame;
+    frame.position = 480 * i;
+    frame.samples = 480;
+    frame.data = data;
+    frame.arrived = call.clock.mono();
+    call.sink->on_frame(frame);
+  }
+  CHECK(call.sink->queued_bytes() == 480'000);
+  CHECK(call.sink->dropped() == 10);
 }
 
 TEST_CASE("the last results come after the sink was let go, then its timer stops") {
