@@ -47,8 +47,8 @@ class MessageBatch {
 };
 
 struct ListenerLimits {
-  std::size_t messages = 200;  ///< two seconds of both tracks in 20 ms frames
-  std::size_t bytes = 128 * 1024;
+  std::size_t messages = 200;      ///< two seconds of both tracks in 20 ms frames
+  std::size_t bytes = 192 * 1024;  ///< those of PCM at 24 kHz
 };
 
 /// Feeds one live listener, who may live on another thread than the stream. What the listener does not fetch in time

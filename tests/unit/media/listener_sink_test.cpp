@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -53,6 +54,32 @@ TEST_CASE("A message is a header and PCM16") {
   CHECK(position_of(message) == 0x1'0000'0002);
   CHECK(load_pcm16(&message[16]) == mulaw_table[linear_to_mulaw(-1000)]);
   CHECK(load_pcm16(&message[334]) == mulaw_table[linear_to_mulaw(-1000)]);
+}
+
+TEST_CASE("The header says the rate, the samples are the carrier's, and two seconds of both tracks wait at any rate") {
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    INFO(rate);
+    const Format format{Encoding::pcm16, rate};
+    const auto samples = static_cast<std::uint32_t>(format.samples(20));
+    ListenerSink sink(format, [] {});
+    std::vector<std::uint8_t> data(2 * samples);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i * 7);
+    for (std::int64_t i = 0; i < 100; ++i) {
+      for (const auto track : {Track::inbound, Track::outbound}) {
+        sink.on_frame({track, FrameKind::audio, i * samples, samples, data, {}});
+      }
+      sink.on_batch_end();
+    }
+    CHECK(sink.dropped() == 0);
+    MessageBatch batch;
+    CHECK(sink.drain(batch));
+    REQUIRE(batch.size() == 200);
+    const auto message = batch[199];
+    REQUIRE(message.size() == 16 + data.size());
+    CHECK(number(message.subspan(4, 4)) == rate);
+    CHECK(position_of(message) == 99 * samples);
+    CHECK(std::ranges::equal(message.subspan(16), data));
+  }
 }
 
 TEST_CASE("The listener is woken once until it has fetched what waits") {

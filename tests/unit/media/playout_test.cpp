@@ -249,6 +249,60 @@ TEST_CASE("PCM at another rate is paced by its own clock") {
   CHECK(playout.queued_ms() == 980);
 }
 
+TEST_CASE("At 16 and 24 kHz a frame of 20 ms has 640 and 960 bytes, and everything else stays as it is") {
+  struct Rate {
+    std::uint32_t hz;
+    std::size_t frame;
+  };
+  for (const auto& [hz, frame] : {Rate{16'000, 640}, Rate{24'000, 960}}) {
+    INFO(hz);
+    const auto words = [frame = frame](const char* what, std::size_t frames) {
+      return what + std::to_string(frames * frame);
+    };
+    Log log;
+    Playout playout({Encoding::pcm16, hz});
+    const auto audio = ramp(101 * frame + 2);
+    REQUIRE(playout.queue_audio(audio).has_value());
+    REQUIRE(playout.queue_mark("end").has_value());
+    CHECK(playout.queued_ms() == 2'020);
+    playout.step(start, log);
+    CHECK(log.take() == words("send:", 10));
+    CHECK(playout.next_due() == start + 20ms);
+    playout.step(start + 19'999us, log);
+    CHECK(log.take().empty());
+    playout.step(start + 20ms, log);
+    CHECK(log.take() == words("played:", 1) + words(" send:", 1));
+    playout.step(start + 105ms, log);
+    CHECK(log.take() == words("played:", 4) + words(" send:", 4));
+    CHECK(playout.played_ms() == 100);
+
+    MonoTime now = start + 105ms;
+    int steps = 0;
+    while (const auto due = playout.next_due()) {
+      REQUIRE(++steps < 200);
+      now = std::max(now, *due);
+      playout.step(now, log);
+    }
+    CHECK(log.sent == audio);
+    CHECK(log.played == audio);
+    CHECK(now - start == 2'020ms + std::chrono::nanoseconds((1'000'000'000 + hz - 1) / hz));  // the odd sample too
+    CHECK(log.take().find("send:2 mark:end") != std::string::npos);
+  }
+}
+
+TEST_CASE("At 24 kHz a clear throws away to the sample, and two minutes may wait") {
+  Log log;
+  Playout playout({Encoding::pcm16, 24'000});
+  REQUIRE(playout.queue_audio(ramp(120 * 48'000)).has_value());
+  CHECK(playout.queue_audio(ramp(2)).error().code == "playout_full");
+  playout.step(start, log);
+  CHECK(log.take() == "send:9600");
+  playout.clear(start + 33ms, log);
+  CHECK(log.take() == "played:1584 clear");
+  CHECK(log.played == ramp(1'584));
+  CHECK(playout.idle());
+}
+
 TEST_CASE("A lead shorter than a frame still lets audio through") {
   Log log;
   Playout playout({}, {.lead_ms = 0});

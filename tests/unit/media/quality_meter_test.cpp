@@ -163,4 +163,57 @@ TEST_CASE("A stream without audio has a summary without tracks") {
   CHECK_FALSE(f.heard.summaries[0].tracks[0]);
 }
 
+TEST_CASE("Level, loss and jitter of PCM are the same at 16 and 24 kHz") {
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    INFO(rate);
+    const Format format{Encoding::pcm16, rate};
+    Heard heard;
+    Stream stream(format, start);
+    stream.add_sink(make_quality_meter(format, heard));
+    std::vector<std::uint8_t> frame;
+    for (std::int64_t i = 0; i < format.samples(20); ++i) {  // a tenth of full scale, up and down
+      const auto sample = static_cast<std::uint16_t>(i % 2 == 0 ? 3'277 : -3'277);
+      frame.push_back(static_cast<std::uint8_t>(sample & 0xFF));
+      frame.push_back(static_cast<std::uint8_t>(sample >> 8));
+    }
+    double jitter = 0;
+    double sum = 0;
+    int frames = 0;
+    for (int i = 0; i < 500; ++i) {
+      if (i % 50 == 49) continue;
+      const auto late = milliseconds{i % 2 == 0 ? 0 : 10};
+      stream.receive(Track::inbound, i * 20, frame, start + i * 20ms + late);
+      if (frames > 0) jitter += ((i % 50 == 0 ? 0.0 : 10.0) - jitter) / 16;  // the frame before a lost one is even
+      sum += jitter;
+      ++frames;
+    }
+    stream.end(EndCause::stop);
+    REQUIRE(heard.summaries.size() == 1);
+    const auto& quality = heard.summaries[0].tracks[index(Track::inbound)];
+    REQUIRE(quality);
+    CHECK(quality->level_dbfs == Approx(-20).margin(0.05));
+    CHECK(quality->jitter_ms == Approx(sum / frames));
+    CHECK(quality->jitter_peak_ms <= 10);
+    CHECK(quality->gaps == 9);  // what is lost at the very end is not seen
+    CHECK(quality->lost_ms == 180);
+    CHECK(quality->loss_percent == Approx(100 * 180.0 / 9'980));
+  }
+}
+
+TEST_CASE("Overdriven PCM is an alert after a window of five seconds at any rate") {
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    const Format format{Encoding::pcm16, rate};
+    Heard heard;
+    Stream stream(format, start);
+    stream.add_sink(make_quality_meter(format, heard));
+    std::vector<std::uint8_t> loudest;
+    for (std::int64_t i = 0; i < format.samples(20); ++i) loudest.insert(loudest.end(), {0x00, 0x80});
+    for (int i = 0; i < 250; ++i) stream.receive(Track::inbound, i * 20, loudest, start + i * 20ms);
+    REQUIRE(heard.alerts.size() == 1);
+    CHECK(heard.alerts[0].metric == QualityMetric::level);
+    CHECK(heard.alerts[0].value == Approx(0).margin(0.001));
+    CHECK(heard.alerts[0].position_ms == 5'000);
+  }
+}
+
 }  // namespace trunkline::media
