@@ -15,12 +15,14 @@ std::uint8_t value_of(int frame) {
 }
 
 // Records `frames` frames of the caller and copies the file as a crash would leave it.
-void record_and_crash(const TemporaryFolder& folder, int frames, const std::filesystem::path& left_behind) {
+void record_and_crash(const TemporaryFolder& folder, int frames, const std::filesystem::path& left_behind,
+                      media::Format format = {}) {
   ThreadPool pool("writers", 1, 100);
-  const auto sink = make_recorder(folder / "live.wav", {}, {pool, pool}, [](const Result<FileFacts>&) {});
+  const auto sink = make_recorder(folder / "live.wav", format, {pool, pool}, [](const Result<FileFacts>&) {});
+  const auto samples = static_cast<std::uint32_t>(format.samples(20));
   for (int i = 0; i < frames; ++i) {
-    const std::vector<std::uint8_t> data(160, value_of(i));
-    sink->on_frame({Track::inbound, FrameKind::audio, i * 160, 160, data, {}});
+    const std::vector<std::uint8_t> data(samples * format.sample_bytes(), value_of(i));
+    sink->on_frame({Track::inbound, FrameKind::audio, std::int64_t{samples} * i, samples, data, {}});
   }
   settle(pool);
   std::filesystem::copy_file(folder / "live.wav", left_behind, std::filesystem::copy_options::overwrite_existing);
@@ -51,6 +53,32 @@ TEST_CASE("After a crash at any moment the file plays up to the last 800 ms, bef
     CHECK(facts->duration_ms == std::ssize(heard) / 8);
     CHECK(facts->sha256 == crypto::hex(crypto::sha256(content(path))));
     CHECK(read_wav(path)->samples == before->samples);
+  }
+}
+
+TEST_CASE("A wideband recording survives a crash as well, at its rate") {
+  const TemporaryFolder folder;
+  const auto path = folder / "left.wav";
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    const auto samples = rate / 50;
+    for (const int frames : {0, 1, 41, 333}) {
+      record_and_crash(folder, frames, path, {media::Encoding::pcm16, rate});
+      append(path, std::string(4 * 100 + 3, '\0'));  // of a block that was written in part, without its header
+      const auto facts = repair(path);
+      REQUIRE(facts.has_value());
+      const auto audio = read_wav(path);
+      REQUIRE(audio.has_value());
+      CHECK(audio->sample_rate == rate);
+      CHECK(facts->sample_rate == static_cast<int>(rate));
+      const auto heard = channel(*audio, 0);
+      INFO(rate << " Hz, " << frames << " frames given, " << heard.size() / samples << " on disk");
+      CHECK(facts->duration_ms == std::ssize(heard) * 1'000 / rate);
+      REQUIRE(std::ssize(heard) >= std::int64_t{frames - 40} * samples + 100);
+      for (std::size_t i = 0; i + 100 < heard.size(); ++i) {
+        const auto value = value_of(static_cast<int>(i / samples));
+        if (heard[i] != static_cast<std::int16_t>(value << 8 | value)) FAIL("sample " << i);
+      }
+    }
   }
 }
 

@@ -45,6 +45,22 @@ std::int16_t linear(std::uint8_t code) {
   return media::mulaw_table[code];
 }
 
+// Which sample of a track it is, in 16 bits.
+std::int16_t counted(std::size_t position) {
+  return static_cast<std::int16_t>(position);
+}
+
+// PCM of a track's frame in which each sample says its position.
+std::vector<std::uint8_t> counting(std::uint32_t samples, int frame) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const auto bits = static_cast<std::uint16_t>(counted(static_cast<std::size_t>(frame) * samples + i));
+    bytes.push_back(static_cast<std::uint8_t>(bits & 0xFF));
+    bytes.push_back(static_cast<std::uint8_t>(bits >> 8));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 TEST_CASE("The caller is left, we are right, each sample at its place, with true facts") {
@@ -90,6 +106,49 @@ TEST_CASE("PCM at another rate is written as it is") {
   REQUIRE(audio->samples.size() == 2 * 16002);
   CHECK(audio->samples[2 * 16000 + 1] == -32767);
   CHECK(audio->samples[2 * 16001 + 1] == 32767);
+}
+
+TEST_CASE("A wideband recording plays at its rate: header, duration and every sample, patched in late or not") {
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    INFO(rate);
+    const media::Format format{media::Encoding::pcm16, rate};
+    const auto samples = static_cast<std::uint32_t>(format.samples(20));
+    TemporaryFolder folder;
+    ThreadPool pool("writers", 1, 100);
+    Outcome outcome;
+    const auto sink = make_recorder(folder / "r.wav", format, {pool, pool}, outcome.callback());
+    const auto give = [&](Track track, int frame, FrameKind kind = FrameKind::audio) {
+      sink->on_frame({track, kind, std::int64_t{samples} * frame, samples, counting(samples, frame), {}});
+    };
+    for (int i = 0; i < 250; ++i) {
+      if (i == 10) {
+        sink->on_frame({Track::inbound, FrameKind::silence, std::int64_t{samples} * i, samples, {}, {}});
+      } else {
+        give(Track::inbound, i);
+      }
+      if (i >= 100) give(Track::outbound, i - 100);  // two seconds behind
+    }
+    give(Track::inbound, 10, FrameKind::late);
+    sink->on_end(media::EndCause::stop);
+    const auto facts = outcome.wait();
+    REQUIRE(facts.has_value());
+    CHECK(facts->duration_ms == 5'000);
+    CHECK(facts->sample_rate == static_cast<int>(rate));
+    CHECK(facts->size_bytes == 44 + std::int64_t{5} * rate * 4);
+    CHECK(sink->dropped() == 0);
+
+    const auto audio = read_wav(folder / "r.wav");
+    REQUIRE(audio.has_value());
+    CHECK(audio->sample_rate == rate);
+    CHECK(audio->channels == 2);
+    const auto left = channel(*audio, 0);
+    const auto right = channel(*audio, 1);
+    REQUIRE(left.size() == std::size_t{5} * rate);
+    for (std::size_t at = 0; at < left.size(); ++at) {
+      if (left[at] != counted(at)) FAIL("left, sample " << at);
+      if (right[at] != (at < std::size_t{3} * rate ? counted(at) : 0)) FAIL("right, sample " << at);
+    }
+  }
 }
 
 TEST_CASE("A call without any audio is a valid empty recording") {
