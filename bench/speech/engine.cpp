@@ -41,32 +41,42 @@ class Listener final : public speech::TranscriptListener {
   std::string heard_;  // complete when finished_ is set
 };
 
-std::vector<std::uint8_t> as_mulaw(const Samples& audio) {
-  std::vector<std::uint8_t> mulaw(audio.size());
-  media::encode_mulaw(audio, mulaw.data());
-  return mulaw;
+std::vector<std::uint8_t> encoded(const Samples& audio, media::Format format) {
+  std::vector<std::uint8_t> bytes(audio.size() * format.sample_bytes());
+  if (format.encoding == media::Encoding::mulaw) {
+    media::encode_mulaw(audio, bytes.data());
+    return bytes;
+  }
+  for (std::size_t i = 0; i < audio.size(); ++i) {
+    bytes[2 * i] = static_cast<std::uint8_t>(audio[i] & 0xFF);
+    bytes[2 * i + 1] = static_cast<std::uint8_t>(audio[i] >> 8 & 0xFF);
+  }
+  return bytes;
 }
 
 std::shared_ptr<media::Sink> open(speech::Transcriber& engine, const std::vector<std::string>& phrases,
-                                  const std::shared_ptr<Listener>& listener) {
+                                  const std::shared_ptr<Listener>& listener, media::Format format = {}) {
   speech::TranscribeRequest request;
   request.phrases = phrases;
+  request.format = format;
   const auto sink = engine.open(request, listener);
   if (!sink) throw std::runtime_error(sink.error().message);
   return *sink;
 }
 
 // Faster than a call is, but never so fast that audio is lost.
-void play(media::Sink& sink, const Samples& audio) {
-  const auto mulaw = as_mulaw(audio);
-  for (std::size_t done = 0; done + 160 <= mulaw.size(); done += 160) {
+void play(media::Sink& sink, const Samples& audio, media::Format format = {}) {
+  const auto bytes = encoded(audio, format);
+  const auto samples = static_cast<std::size_t>(format.samples(20));
+  const auto second = static_cast<std::size_t>(format.samples(1'000)) * format.sample_bytes();
+  for (std::size_t done = 0; done + samples <= audio.size(); done += samples) {
     media::Frame frame;
     frame.position = static_cast<std::int64_t>(done);
-    frame.samples = 160;
-    frame.data = std::span(mulaw).subspan(done, 160);
+    frame.samples = static_cast<std::uint32_t>(samples);
+    frame.data = std::span(bytes).subspan(done * format.sample_bytes(), samples * format.sample_bytes());
     sink.on_frame(frame);
-    if (sink.queued_bytes() > 40'000) sink.on_batch_end();
-    while (sink.queued_bytes() > 60'000) usleep(1'000);
+    if (sink.queued_bytes() > 5 * second) sink.on_batch_end();
+    while (sink.queued_bytes() > 7 * second) usleep(1'000);
   }
   sink.on_batch_end();
 }
@@ -109,10 +119,11 @@ std::unique_ptr<adapters::EmbeddedTranscriber> make_engine(const std::filesystem
   return std::move(*made);
 }
 
-std::string transcribe(speech::Transcriber& engine, const std::vector<std::string>& phrases, const Samples& audio) {
+std::string transcribe(speech::Transcriber& engine, const std::vector<std::string>& phrases, const Samples& audio,
+                       media::Format format) {
   const auto listener = std::make_shared<Listener>();
-  const auto sink = open(engine, phrases, listener);
-  play(*sink, audio);
+  const auto sink = open(engine, phrases, listener, format);
+  play(*sink, audio, format);
   sink->on_end(media::EndCause::stop);
   return listener->wait();
 }

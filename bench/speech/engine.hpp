@@ -16,8 +16,9 @@ std::unique_ptr<trunkline::adapters::EmbeddedTranscriber> make_engine(const std:
                                                                       std::size_t decoders);
 
 /// What `engine` hears in a call of its own, so that every utterance is met with the cepstral mean of a call's start.
+/// `audio` is at the rate of `format`, in which it is sent.
 std::string transcribe(trunkline::speech::Transcriber& engine, const std::vector<std::string>& phrases,
-                       const Samples& audio);
+                       const Samples& audio, trunkline::media::Format format = {});
 
 /// Of the whole process, all threads.
 double cpu_seconds();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace bench {
 namespace fs = std::filesystem;
@@ -17,8 +18,9 @@ template <class Set>
 void add_spoken(std::vector<Item>& items, const Voice& voice, const char* kind, const Set& set) {
   for (const Said& said : set) {
     const std::string text(said.text);
+    auto wideband = say(voice, text);
     items.push_back({voice.name + ": " + text, voice.group + ", " + kind, std::string(said.expected),
-                     say_by_telephone(voice, text)});
+                     by_telephone(wideband), std::move(wideband)});
   }
 }
 
@@ -41,8 +43,9 @@ void add_human(std::vector<Item>& items, std::vector<std::string>& missing) {
     return;
   }
   for (const auto& clip : human) {
+    auto wideband = read_pcm(folder / clip.file);
     items.push_back({std::string(clip.file), clip.expected.empty() ? "human, foreign" : "human",
-                     std::string(clip.expected), by_telephone(read_pcm(folder / clip.file))});
+                     std::string(clip.expected), by_telephone(wideband), std::move(wideband)});
   }
 }
 
@@ -58,8 +61,8 @@ std::vector<Item> make_items(std::vector<std::string>& missing) {
     add_spoken(items, voice, "foreign", foreign);
   }
   add_human(items, missing);
-  for (const auto& sound : network_tones()) items.push_back({sound.name, "tones", "", sound.samples});
-  for (const auto& sound : noises()) items.push_back({sound.name, "noises", "", sound.samples});
+  for (const auto& sound : network_tones()) items.push_back({sound.name, "tones", "", sound.samples, {}});
+  for (const auto& sound : noises()) items.push_back({sound.name, "noises", "", sound.samples, {}});
   return items;
 }
 

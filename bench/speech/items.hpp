@@ -13,6 +13,7 @@ struct Item {
   std::string row;       ///< what is reported together
   std::string expected;  ///< the right transcript; empty: must be rejected
   Samples sound;         ///< as the telephone's band lets it through, 8 kHz
+  Samples wideband;      ///< as it was said, 16 kHz; empty when nobody says it
 };
 
 /// Everything that is measured; what this machine lacks for it is added to `missing`, with the reason.

@@ -1,6 +1,6 @@
 #include "line.hpp"
 
-#include <adapters/half_band.hpp>
+#include <adapters/rate_change.hpp>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -81,7 +81,7 @@ Signal band_pass(const Signal& in) {
 }
 
 Samples by_telephone(const Samples& wideband) {
-  const auto narrow = trunkline::adapters::halve_rate(wideband);
+  const auto narrow = trunkline::adapters::change_rate(wideband, 16'000, 8'000);
   return to_samples(band_pass({narrow.begin(), narrow.end()}));
 }
 
@@ -95,6 +95,13 @@ Samples with_noise(const Samples& sound, Noise noise, double snr_db) {
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += gain * added[i];
   }
   return to_samples(sum);
+}
+
+Samples at_rate(const Samples& sound, std::uint32_t from_hz, std::uint32_t to_hz) {
+  Samples paused(from_hz);
+  paused.insert(paused.end(), sound.begin(), sound.end());
+  paused.resize(paused.size() + from_hz);
+  return trunkline::adapters::change_rate(paused, from_hz, to_hz);
 }
 
 }  // namespace bench

@@ -31,4 +31,7 @@ enum class Noise { none, around_caller, on_line };
 /// A second of pause before and after the sound, and noise all along, `snr_db` below the sound.
 Samples with_noise(const Samples& sound, Noise noise, double snr_db);
 
+/// A second of pause before and after the sound, at another rate.
+Samples at_rate(const Samples& sound, std::uint32_t from_hz, std::uint32_t to_hz);
+
 }  // namespace bench

@@ -73,8 +73,8 @@ std::vector<Voice> voices(std::vector<std::string>& missing) {
   return all;
 }
 
-Samples say_by_telephone(const Voice& voice, const std::string& text) {
-  return by_telephone(voice.group == "flite" ? say_with_flite(voice.name, text) : say_with_espeak(voice.name, text));
+Samples say(const Voice& voice, const std::string& text) {
+  return voice.group == "flite" ? say_with_flite(voice.name, text) : say_with_espeak(voice.name, text);
 }
 
 }  // namespace bench

@@ -16,7 +16,7 @@ struct Voice {
 /// All voices that this machine has; what it lacks is added to `missing`, with the reason.
 std::vector<Voice> voices(std::vector<std::string>& missing);
 
-/// `text` in the band of a telephone: 300 to 3400 Hz at 8 kHz, not yet mu-law. Always the same for the same arguments.
-Samples say_by_telephone(const Voice& voice, const std::string& text);
+/// `text` at 16 kHz. Always the same for the same arguments.
+Samples say(const Voice& voice, const std::string& text);
 
 }  // namespace bench

@@ -15,7 +15,7 @@ struct FliteOptions {
 };
 
 /// Text-to-speech without network or account. Speaks US English on a thread of its own (flite is not thread-safe); a
-/// second of speech costs about 11 ms. Formats: mu-law or PCM at 8 kHz, PCM at 16 kHz. Up to 4096 bytes of text.
+/// second of speech costs about 11 ms. Formats: mu-law at 8 kHz, PCM at 8, 16 or 24 kHz. Up to 4096 bytes of text.
 /// What was spoken lately is kept, so that a route's greeting is made once. Error `unsupported`: no such voice.
 /// Must outlive the coroutines that speak.
 Result<std::unique_ptr<speech::Synthesizer>> make_flite_synthesizer(const FliteOptions& options);

@@ -8,7 +8,7 @@
 
 namespace trunkline::adapters {
 
-/// What a caller says and when, as 16-bit samples at 8 kHz.
+/// What a caller says and when, as 16-bit samples.
 struct SampleCall {
   struct Line {
     std::int64_t start_ms = 0;  ///< from the beginning of the audio
@@ -21,7 +21,8 @@ struct SampleCall {
 };
 
 /// A caller who answers a short menu: a command, four digits, a yes; made with flite's voice `rms` (prompts have
-/// another), always the same. Silence of `lead_in_ms` comes first, for a greeting. Error `engine_failed`.
-Result<SampleCall> sample_call(std::int64_t lead_in_ms = 1'500);
+/// another), always the same. Silence of `lead_in_ms` comes first, for a greeting. `sample_rate` is 8, 16 or 24 kHz.
+/// Error `engine_failed`.
+Result<SampleCall> sample_call(std::int64_t lead_in_ms = 1'500, std::uint32_t sample_rate = 8'000);
 
 }  // namespace trunkline::adapters

@@ -4,7 +4,7 @@
 
 #include <adapters/flite/flite_voice.hpp>
 #include <adapters/flite/phrase_cache.hpp>
-#include <adapters/half_band.hpp>
+#include <adapters/rate_change.hpp>
 
 namespace trunkline::adapters {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t max_text_bytes = 4'096;
 
 bool can_make(media::Format format) {
   if (format.encoding == Encoding::mulaw) return format.sample_rate == 8'000;
-  return format.sample_rate == 8'000 || format.sample_rate == flite_sample_rate;
+  return format.sample_rate == 8'000 || format.sample_rate == 16'000 || format.sample_rate == 24'000;
 }
 
 Audio encode(const std::vector<std::int16_t>& samples, Encoding encoding) {
@@ -48,7 +48,7 @@ class FliteSynthesizer final : public speech::Synthesizer {
                            "at most " + std::to_string(max_text_bytes) + " bytes can be spoken at once");
     }
     if (!can_make(format)) {
-      co_return make_error("unsupported", "speech is made as mu-law or PCM at 8 kHz, or PCM at 16 kHz");
+      co_return make_error("unsupported", "speech is made as mu-law at 8 kHz, or PCM at 8, 16 or 24 kHz");
     }
     const auto key = cache_key(text, format);
     if (auto cached = cache_.find(key)) co_return std::move(*cached);
@@ -62,7 +62,8 @@ class FliteSynthesizer final : public speech::Synthesizer {
   Result<Audio> synthesize(const std::string& text, media::Format format) const {
     auto samples = speak_with_flite(voice_, text);
     if (!samples) return samples.error();
-    if (format.sample_rate != flite_sample_rate) *samples = halve_rate(*samples);
+    if (format.sample_rate != flite_sample_rate)
+      *samples = change_rate(*samples, flite_sample_rate, format.sample_rate);
     return encode(*samples, format.encoding);
   }
 

@@ -5,21 +5,22 @@ namespace trunkline::adapters {
 namespace {
 
 constexpr std::size_t slots = 500;
-constexpr std::uint32_t slot_samples = 160;
+constexpr std::int64_t slot_ms = 20;
 
 }  // namespace
 
 AudioQueue::AudioQueue(media::Format format)
     : sample_bytes_(format.sample_bytes()),
-      slot_bytes_(slot_samples * sample_bytes_),
+      slot_samples_(static_cast<std::uint32_t>(format.samples(slot_ms))),
+      slot_bytes_(slot_samples_ * sample_bytes_),
       chunks_(slots),
       bytes_(slots * slot_bytes_) {}
 
 std::uint32_t AudioQueue::push(const media::Frame& frame) {
   if (frame.kind == media::FrameKind::silence) return push_chunk({frame.position, frame.samples, true, {}});
   std::uint32_t lost = 0;
-  for (std::uint32_t done = 0; done < frame.samples; done += slot_samples) {
-    const std::uint32_t samples = std::min(slot_samples, frame.samples - done);
+  for (std::uint32_t done = 0; done < frame.samples; done += slot_samples_) {
+    const std::uint32_t samples = std::min(slot_samples_, frame.samples - done);
     lost += push_chunk(
         {frame.position + done, samples, false, frame.data.subspan(done * sample_bytes_, samples * sample_bytes_)});
   }

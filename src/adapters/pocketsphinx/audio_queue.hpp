@@ -35,6 +35,7 @@ class AudioQueue {
   std::uint32_t forget_first();  // under the lock; returns its samples of audio
 
   std::size_t sample_bytes_;
+  std::uint32_t slot_samples_;
   std::size_t slot_bytes_;
   mutable std::mutex mutex_;
   std::vector<Chunk> chunks_;  // a ring; the data of slot i is at i * slot_bytes_

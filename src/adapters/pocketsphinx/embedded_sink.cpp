@@ -7,6 +7,7 @@ namespace trunkline::adapters {
 namespace {
 
 constexpr std::int64_t job_ms = 100;  // audio that makes a job worth its wake-up
+constexpr media::Format narrowband{media::Encoding::pcm16, UtteranceCutter::sample_rate};
 
 }  // namespace
 
@@ -96,8 +97,8 @@ void EmbeddedSink::transcribe(TrackState& state, const Utterance& utterance) {
   }
   speech::Segment segment;
   segment.track = state.track;
-  segment.start_ms = format_.ms(utterance.speech_begin);
-  segment.end_ms = format_.ms(utterance.speech_end);
+  segment.start_ms = narrowband.ms(utterance.speech_begin);
+  segment.end_ms = narrowband.ms(utterance.speech_end);
   segment.text = Vocabulary::written(heard.words);
   segment.confidence = *confidence;
   segment.engine = "embedded";

@@ -38,7 +38,7 @@ class EmbeddedSink final : public media::Sink, public std::enable_shared_from_th
  private:
   struct TrackState {
     TrackState(media::Track t, media::Format format, std::unique_ptr<RecogniserPool::Lease> l)
-        : track(t), queue(format), finder(format.encoding), lease(std::move(l)) {}
+        : track(t), queue(format), finder(format), lease(std::move(l)) {}
 
     media::Track track;
     AudioQueue queue;

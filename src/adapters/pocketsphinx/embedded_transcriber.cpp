@@ -9,6 +9,11 @@
 namespace trunkline::adapters {
 namespace {
 
+bool can_hear(media::Format format) {
+  if (format.encoding == media::Encoding::mulaw) return format.sample_rate == 8'000;
+  return format.sample_rate == 8'000 || format.sample_rate == 16'000 || format.sample_rate == 24'000;
+}
+
 class PocketsphinxTranscriber final : public EmbeddedTranscriber {
  public:
   PocketsphinxTranscriber(Pronunciations dictionary, const ModelFolder& model, const EmbeddedOptions& options)
@@ -33,8 +38,8 @@ class PocketsphinxTranscriber final : public EmbeddedTranscriber {
   Result<std::shared_ptr<media::Sink>> open(const speech::TranscribeRequest& request,
                                             std::shared_ptr<speech::TranscriptListener> listener) override {
     if (auto spoken = check_embedded_language(request.language); !spoken) return spoken.error();
-    if (request.format.sample_rate != 8000) {
-      return make_error("unsupported", "the embedded engine takes 8 kHz telephone audio only");
+    if (!can_hear(request.format)) {
+      return make_error("unsupported", "the embedded engine takes mu-law at 8 kHz, or PCM at 8, 16 or 24 kHz");
     }
     auto vocabulary = Vocabulary::make(dictionary_, request.phrases);
     if (!vocabulary) return vocabulary.error();

@@ -1,8 +1,8 @@
 #include <pocketsphinx.h>
 #include <sphinxbase/err.h>
 
-#include <adapters/half_band.hpp>
 #include <adapters/pocketsphinx/recogniser.hpp>
+#include <adapters/rate_change.hpp>
 #include <algorithm>
 #include <mutex>
 
@@ -122,7 +122,7 @@ Recogniser::Recogniser(Decoder grammar, Decoder phones, std::shared_ptr<const Vo
 }
 
 Heard Recogniser::hear(std::span<const std::int16_t> utterance) {
-  const auto samples = double_rate(utterance);
+  const auto samples = change_rate(utterance, 8'000, 16'000);  // the model's
   auto sentence = decode(grammar_.get(), samples);
   if (sentence.words.empty() || sentence.frames == 0) return {};
   const auto phones = decode(phones_.get(), samples);

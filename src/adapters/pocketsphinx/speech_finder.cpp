@@ -1,4 +1,3 @@
-#include <trunkline/media/g711.hpp>
 #include <trunkline/media/pcm.hpp>
 
 #include <adapters/pocketsphinx/speech_finder.hpp>
@@ -6,35 +5,37 @@
 namespace trunkline::adapters {
 namespace {
 
-constexpr std::uint32_t longest_silence_heard = 8000;  // samples: more of it says nothing new
+constexpr std::int64_t longest_silence_heard_ms = 1'000;  // more of it says nothing new
 
 }  // namespace
 
 void SpeechFinder::add(const AudioQueue::Chunk& chunk, std::vector<Utterance>& found) {
-  const bool follows = chunk.position == position_ + static_cast<std::int64_t>(pending_.size());
-  if (!follows || (chunk.silence && chunk.samples > longest_silence_heard)) {
+  const bool skipped = chunk.silence && chunk.samples > format_.samples(longest_silence_heard_ms);
+  if (chunk.position != expected_ || skipped) {
     finish(found);
-    position_ = chunk.position;
+    begin_at(chunk.position + (skipped ? chunk.samples : 0));
   }
-  if (chunk.silence && chunk.samples > longest_silence_heard) {
-    position_ += chunk.samples;
-    return;
-  }
+  expected_ = chunk.position + chunk.samples;
+  if (skipped) return;
   append_samples(chunk);
   use_whole_frames(found);
 }
 
+// Anew after each gap, so that what is rounded here adds up to nothing.
+void SpeechFinder::begin_at(std::int64_t position) {
+  position_ = position * UtteranceCutter::sample_rate / format_.sample_rate;
+}
+
 void SpeechFinder::append_samples(const AudioQueue::Chunk& chunk) {
-  const std::size_t before = pending_.size();
-  pending_.resize(before + chunk.samples);
-  if (chunk.silence) return;  // resize made zeros of it
-  if (encoding_ == media::Encoding::mulaw) {
-    media::decode_mulaw(chunk.data, pending_.data() + before);
-    return;
+  auto& decoded = line_ ? clean_ : pending_;
+  if (chunk.silence) {
+    decoded.resize(decoded.size() + chunk.samples);
+  } else {
+    media::for_each_sample(format_.encoding, chunk.data, [&](std::int16_t sample) { decoded.push_back(sample); });
   }
-  for (std::size_t i = 0; i < chunk.samples; ++i) {
-    pending_[before + i] = media::load_pcm16(&chunk.data[2 * i]);
-  }
+  if (!line_) return;
+  line_->add(clean_, pending_);
+  clean_.clear();
 }
 
 void SpeechFinder::use_whole_frames(std::vector<Utterance>& found) {
@@ -50,6 +51,8 @@ void SpeechFinder::use_whole_frames(std::vector<Utterance>& found) {
 }
 
 void SpeechFinder::finish(std::vector<Utterance>& found) {
+  if (line_) line_->finish(pending_);
+  use_whole_frames(found);
   if (auto open = cutter_.finish()) found.push_back(std::move(*open));
   pending_.clear();
 }

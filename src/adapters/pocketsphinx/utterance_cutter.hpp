@@ -20,6 +20,7 @@ struct Utterance {
 /// A pure machine.
 class UtteranceCutter {
  public:
+  static constexpr std::uint32_t sample_rate = 8'000;
   static constexpr std::size_t frame_samples = 160;  ///< 20 ms
 
   /// The next frame and whether it is speech; returns the utterance that ended with it. A frame that does not continue

@@ -52,6 +52,25 @@ TEST_CASE("16-bit samples are cut between samples") {
   CHECK(chunk.data.size() == 80);
 }
 
+TEST_CASE("ten seconds of a higher rate are kept as well, in chunks of 20 ms") {
+  for (const std::uint32_t rate : {16'000U, 24'000U}) {
+    const media::Format format{media::Encoding::pcm16, rate};
+    const auto samples = static_cast<std::uint32_t>(format.samples(20));
+    AudioQueue queue(format);
+    const std::vector<std::uint8_t> data(2 * samples, 1);
+    std::uint32_t lost = 0;
+    for (int i = 0; i < 501; ++i) lost += queue.push(frame(std::int64_t{samples} * i, data, samples));
+    CHECK(lost == samples);
+    CHECK(queue.queued_samples() == 10 * rate);
+    AudioQueue::Chunk chunk;
+    std::vector<std::uint8_t> buffer;
+    REQUIRE(queue.pop(chunk, buffer));
+    CHECK(chunk.position == samples);
+    CHECK(chunk.samples == samples);
+    CHECK(chunk.data.size() == data.size());
+  }
+}
+
 TEST_CASE("silence of any length is one chunk without data") {
   AudioQueue queue({});
   queue.push(frame(160, {}, 240'000));

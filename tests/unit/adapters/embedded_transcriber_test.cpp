@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <adapters/flite/flite_voice.hpp>
-#include <adapters/half_band.hpp>
+#include <adapters/rate_change.hpp>
 #include <cmath>
 #include <numbers>
 #include <thread>
@@ -41,7 +41,7 @@ speech::TranscribeRequest request_with(std::vector<std::string> phrases = {}) {
 Samples spoken(const std::vector<std::string>& texts) {
   Samples all(8'000);
   for (const auto& text : texts) {
-    const auto samples = adapters::halve_rate(*adapters::speak_with_flite("rms", text));
+    const auto samples = adapters::change_rate(*adapters::speak_with_flite("rms", text), 16'000, 8'000);
     all.insert(all.end(), samples.begin(), samples.end());
     all.resize(all.size() + 8'000);
   }
@@ -59,19 +59,34 @@ Samples tone(const std::vector<double>& frequencies, double peak) {
   return all;
 }
 
-/// As a carrier would: mu-law frames of 20 ms.
-void play(media::Sink& sink, const Samples& samples, media::Track track = media::Track::inbound) {
-  std::vector<std::uint8_t> mulaw(samples.size());
-  media::encode_mulaw(samples, mulaw.data());
-  for (std::size_t done = 0; done + 160 <= mulaw.size(); done += 160) {
+std::vector<std::uint8_t> encoded(const Samples& samples, media::Format format) {
+  std::vector<std::uint8_t> bytes(samples.size() * format.sample_bytes());
+  if (format.encoding == media::Encoding::mulaw) {
+    media::encode_mulaw(samples, bytes.data());
+    return bytes;
+  }
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    bytes[2 * i] = static_cast<std::uint8_t>(samples[i] & 0xFF);
+    bytes[2 * i + 1] = static_cast<std::uint8_t>((samples[i] >> 8) & 0xFF);
+  }
+  return bytes;
+}
+
+/// As a carrier would: frames of 20 ms.
+void play(media::Sink& sink, const Samples& samples, media::Track track = media::Track::inbound,
+          media::Format format = {}) {
+  const auto bytes = encoded(samples, format);
+  const auto frame_samples = static_cast<std::size_t>(format.samples(20));
+  const auto five_seconds = 250 * frame_samples * format.sample_bytes();
+  for (std::size_t done = 0; done + frame_samples <= samples.size(); done += frame_samples) {
     media::Frame frame;
     frame.track = track;
     frame.position = static_cast<std::int64_t>(done);
-    frame.samples = 160;
-    frame.data = std::span(mulaw).subspan(done, 160);
+    frame.samples = static_cast<std::uint32_t>(frame_samples);
+    frame.data = std::span(bytes).subspan(done * format.sample_bytes(), frame_samples * format.sample_bytes());
     sink.on_frame(frame);
     sink.on_batch_end();
-    while (sink.queued_bytes() > 40'000) std::this_thread::yield();  // a carrier is slower than a test
+    while (sink.queued_bytes() > five_seconds) std::this_thread::yield();  // a carrier is slower than a test
   }
 }
 
@@ -80,10 +95,17 @@ std::shared_ptr<RecordingListener> transcribe(speech::Transcriber& engine, const
   auto listener = std::make_shared<RecordingListener>();
   const auto sink = engine.open(request, listener);
   REQUIRE(sink.has_value());
-  play(**sink, samples);
+  play(**sink, samples, media::Track::inbound, request.format);
   (*sink)->on_end(media::EndCause::stop);
   REQUIRE(listener->wait());
   return listener;
+}
+
+void check_times(const speech::Segment& segment, const adapters::SampleCall::Line& line) {
+  CHECK(segment.start_ms >= line.start_ms - 100);
+  CHECK(segment.start_ms <= line.start_ms + 400);
+  CHECK(segment.end_ms >= line.end_ms - 500);
+  CHECK(segment.end_ms <= line.end_ms + 300);
 }
 
 }  // namespace
@@ -98,10 +120,7 @@ TEST_CASE("the sample caller is understood word for word, at the right times") {
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const auto& line = call->lines[i];
     CHECK(segments[i].text == line.expected);
-    CHECK(segments[i].start_ms >= line.start_ms - 100);
-    CHECK(segments[i].start_ms <= line.start_ms + 400);
-    CHECK(segments[i].end_ms >= line.end_ms - 500);
-    CHECK(segments[i].end_ms <= line.end_ms + 300);
+    check_times(segments[i], line);
     CHECK(segments[i].confidence > 0.5);
     CHECK(segments[i].confidence <= 1);
     CHECK(segments[i].final);
@@ -112,9 +131,30 @@ TEST_CASE("the sample caller is understood word for word, at the right times") {
   CHECK(listener->troubles().empty());
 }
 
+TEST_CASE("the sample caller is understood at every rate that carriers send, at the same times") {
+  const auto engine = make_engine(1);
+  for (const std::uint32_t rate : {8'000U, 16'000U, 24'000U}) {
+    INFO(rate << " Hz");
+    const auto call = adapters::sample_call(1'500, rate);
+    REQUIRE(call.has_value());
+    auto request = request_with();
+    request.format = {media::Encoding::pcm16, rate};
+    const auto listener = transcribe(*engine, request, call->audio);
+    const auto segments = listener->segments();
+    REQUIRE(segments.size() == call->lines.size());
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      CHECK(segments[i].text == call->lines[i].expected);
+      check_times(segments[i], call->lines[i]);
+    }
+    CHECK(listener->troubles().empty());
+  }
+}
+
 TEST_CASE("the sample caller is the same every time") {
   CHECK((adapters::sample_call()->audio == adapters::sample_call()->audio));
   CHECK(adapters::sample_call(0)->audio.size() + 1'500 * 8 == adapters::sample_call()->audio.size());
+  CHECK(adapters::sample_call(0, 24'000)->lines.back().start_ms ==
+        Approx(adapters::sample_call(0)->lines.back().start_ms).margin(4));
 }
 
 TEST_CASE("speech that is not in the grammar is rejected, not guessed at") {
@@ -209,9 +249,13 @@ TEST_CASE("what the engine cannot do is refused at the start") {
   auto german = request_with();
   german.language = "de-DE";
   CHECK(engine->open(german, listener).error().code == "unsupported");
-  auto wide = request_with();
-  wide.format = {media::Encoding::pcm16, 16'000};
-  CHECK(engine->open(wide, listener).error().code == "unsupported");
+  for (const media::Format format :
+       {media::Format{media::Encoding::pcm16, 11'025}, media::Format{media::Encoding::pcm16, 48'000},
+        media::Format{media::Encoding::mulaw, 16'000}}) {
+    auto other = request_with();
+    other.format = format;
+    CHECK(engine->open(other, listener).error().code == "unsupported");
+  }
   const std::vector<std::string> unknown = {"call trunkleberry"};
   CHECK(engine->open(request_with(unknown), listener).error().code == "unsupported");
 }
@@ -248,6 +292,28 @@ TEST_CASE("audio that the decoder has no time for is lost oldest first, and the 
   (*sink)->on_end(media::EndCause::stop);
   REQUIRE(listener->wait());
   CHECK(listener->troubles() == std::vector<std::string>{"audio_lost"});
+}
+
+TEST_CASE("what was lost of a higher rate is told in its own time") {
+  const auto engine = make_engine(1);
+  const auto listener = std::make_shared<RecordingListener>();
+  auto request = request_with();
+  request.format = {media::Encoding::pcm16, 24'000};
+  const auto sink = engine->open(request, listener);
+  REQUIRE(sink.has_value());
+  const std::vector<std::uint8_t> quiet(960);
+  for (int i = 0; i < 600; ++i) {
+    media::Frame frame;
+    frame.position = 480 * i;
+    frame.samples = 480;
+    frame.data = quiet;
+    (*sink)->on_frame(frame);
+  }
+  CHECK((*sink)->queued_bytes() == 480'000);
+  CHECK((*sink)->dropped() == 100);
+  (*sink)->on_end(media::EndCause::stop);
+  REQUIRE(listener->wait());
+  CHECK(listener->messages() == std::vector<std::string>{"the embedded engine did not keep up and missed 2000 ms"});
 }
 
 TEST_CASE("calls at once are kept apart") {

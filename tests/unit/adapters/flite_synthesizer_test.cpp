@@ -1,11 +1,14 @@
 #include <trunkline/adapters/flite_synthesizer.hpp>
 #include <trunkline/media/g711.hpp>
+#include <trunkline/media/pcm.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include <adapters/rate_change.hpp>
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 using namespace trunkline;
@@ -32,6 +35,12 @@ Result<Audio> speak(speech::Synthesizer& synthesizer, const std::string& text, m
   return speak_all(synthesizer, {text}, format).front();
 }
 
+std::vector<std::int16_t> samples_of(const Audio& pcm) {
+  std::vector<std::int16_t> samples;
+  media::for_each_sample(media::Encoding::pcm16, pcm, [&](std::int16_t sample) { samples.push_back(sample); });
+  return samples;
+}
+
 }  // namespace
 
 TEST_CASE("a greeting is spoken as mu-law at 8 kHz, loud enough and not clipped") {
@@ -55,10 +64,28 @@ TEST_CASE("every format has the same duration, and the same text the same audio"
   const auto narrow = speak(**flite, "hello", {media::Encoding::pcm16, 8'000});
   const auto wide = speak(**flite, "hello", {media::Encoding::pcm16, 16'000});
   CHECK(narrow->size() == 2 * mulaw->size());
+  const auto widest = speak(**flite, "hello", {media::Encoding::pcm16, 24'000});
   CHECK(wide->size() / 4 == Approx(mulaw->size()).margin(1));
+  CHECK(widest->size() / 6 == Approx(mulaw->size()).margin(1));
   CHECK((*speak(**flite, "hello") == *mulaw));
   const auto uncached = adapters::make_flite_synthesizer({"slt", 0, 8});
   CHECK((*speak(**uncached, "hello") == *mulaw));
+}
+
+TEST_CASE("24 kHz is the same speech: what is at 16 kHz comes back out of it") {
+  const auto flite = adapters::make_flite_synthesizer({});
+  const auto wide = samples_of(*speak(**flite, "Welcome.", {media::Encoding::pcm16, 16'000}));
+  const auto widest = samples_of(*speak(**flite, "Welcome.", {media::Encoding::pcm16, 24'000}));
+  const auto back = adapters::change_rate(widest, 24'000, 16'000);
+  REQUIRE(back.size() >= wide.size());
+  double power = 0;
+  double error = 0;
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    power += std::pow(wide[i], 2);
+    error += std::pow(back[i] - wide[i], 2);
+  }
+  CHECK(error < power / 300);  // 25 dB down: what is above 6.8 kHz
+  CHECK(power / static_cast<double>(wide.size()) > 300 * 300);
 }
 
 TEST_CASE("the voices differ, and others are not there") {
@@ -74,7 +101,10 @@ TEST_CASE("texts that cannot be spoken are refused, and nothing is spoken as not
   const auto flite = adapters::make_flite_synthesizer({});
   CHECK(speak(**flite, std::string(4'097, 'a')).error().code == "text_too_long");
   CHECK(speak(**flite, "hello", {media::Encoding::mulaw, 16'000}).error().code == "unsupported");
-  CHECK(speak(**flite, "hello", {media::Encoding::pcm16, 44'100}).error().code == "unsupported");
+  CHECK(speak(**flite, "hello", {media::Encoding::mulaw, 24'000}).error().code == "unsupported");
+  for (const std::uint32_t rate : {0U, 11'025U, 44'100U, 48'000U}) {
+    CHECK(speak(**flite, "hello", {media::Encoding::pcm16, rate}).error().code == "unsupported");
+  }
   CHECK(speak(**flite, " \n ")->empty());
   CHECK(speak(**flite, "")->empty());
 }

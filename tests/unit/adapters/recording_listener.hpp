@@ -17,9 +17,10 @@ class RecordingListener final : public speech::TranscriptListener {
     const std::lock_guard lock(mutex_);
     segments_.push_back(segment);
   }
-  void on_trouble(const std::string& reason, const std::string&) override {
+  void on_trouble(const std::string& reason, const std::string& message) override {
     const std::lock_guard lock(mutex_);
     troubles_.push_back(reason);
+    messages_.push_back(message);
   }
   void on_finished() override {
     const std::lock_guard lock(mutex_);
@@ -49,12 +50,18 @@ class RecordingListener final : public speech::TranscriptListener {
     const std::lock_guard lock(mutex_);
     return troubles_;
   }
+  /// What was said of the troubles, to be read.
+  std::vector<std::string> messages() const {
+    const std::lock_guard lock(mutex_);
+    return messages_;
+  }
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<speech::Segment> segments_;
   std::vector<std::string> troubles_;
+  std::vector<std::string> messages_;
   int finished_ = 0;
 };
 

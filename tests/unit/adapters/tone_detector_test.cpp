@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <adapters/flite/flite_voice.hpp>
-#include <adapters/half_band.hpp>
 #include <adapters/pocketsphinx/tone_detector.hpp>
+#include <adapters/rate_change.hpp>
 #include <cmath>
 #include <numbers>
 #include <random>
@@ -68,7 +68,7 @@ Samples play(const Tone& tone, double peak, double noise) {
 }
 
 Samples spoken(const char* voice, const char* text) {
-  auto speech = adapters::halve_rate(*adapters::speak_with_flite(voice, text));
+  auto speech = adapters::change_rate(*adapters::speak_with_flite(voice, text), 16'000, 8'000);
   speech.insert(speech.begin(), 2'400, 0);
   speech.resize(speech.size() + 1'600);
   return by_mulaw(speech);
