@@ -5,6 +5,7 @@
 #include <trunkline/auth/jwt.hpp>
 #include <trunkline/calls/call.hpp>
 #include <trunkline/net/client.hpp>
+#include <trunkline/sim/acs_call.hpp>
 #include <trunkline/sim/twilio_call.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,6 +21,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace trunkline::cli {
 namespace {
@@ -68,8 +70,13 @@ std::filesystem::path find_recording(const std::filesystem::path& folder, const 
 
 class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
  public:
-  Impl(const app::App& app, bool once, std::function<void(bool)> done)
-      : app_(app), once_(once), done_(std::move(done)), ids_(make_ids(system_clock())), wake_(worker_.context()) {}
+  Impl(const app::App& app, sim::AcsService* acs, bool once, std::function<void(bool)> done)
+      : app_(app),
+        acs_(acs),
+        once_(once),
+        done_(std::move(done)),
+        ids_(make_ids(system_clock())),
+        wake_(worker_.context()) {}
   ~Impl() { worker_.stop(); }
 
   void start() {
@@ -85,17 +92,41 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
     std::cout << "  " << event.value("at", "").substr(11, 12) << "  " << type
               << std::string(type.size() < 22 ? 22 - type.size() : 1, ' ') << describe(type, event) << '\n'
               << std::flush;
-    call_id_ = event.value("callId", "");
-    if (type == "transcript.segment") ++segments_;
-    if (type == "transcript.ended") transcript_over_ = true;
-    if (type == "recording.completed") recording_id_ = event["data"].value("recordingId", "");
+    Shown& call = shown(event.value("callId", ""));
+    if (type == "transcript.segment") ++call.segments;
+    if (type == "transcript.ended") call.transcript_over = true;
+    if (type == "recording.completed") call.recording_id = event["data"].value("recordingId", "");
+    call.state = event.value("state", call.state);
     // The carrier's word, the last that comes from it: the call may be ENDED before by the end of its media.
     const auto state = calls::parse_state(event.value("state", ""));
-    if (type == "call.status" && state && calls::is_terminal(*state)) call_over_ = true;
+    if (type == "call.status" && state && calls::is_terminal(*state)) call.over = true;
     wake_.cancel();
   }
 
  private:
+  /// What the events have told of one call.
+  struct Shown {
+    std::string provider;
+    std::string id;
+    std::string state;
+    std::string recording_id;
+    int segments = 0;
+    bool over = false;
+    bool transcript_over = false;
+
+    bool told_all() const { return over && transcript_over && !recording_id.empty(); }
+  };
+
+  // The one that is being placed, unless it is an earlier one, which is late with something.
+  Shown& shown(const std::string& call_id) {
+    for (Shown& call : calls_) {
+      if (call.id == call_id) return call;
+    }
+    Shown& call = calls_.back();
+    if (call.id.empty()) call.id = call_id;
+    return call;
+  }
+
   class Printer final : public net::WebSocketHandler {
    public:
     explicit Printer(Impl& demo) : demo_(demo) {}
@@ -114,7 +145,6 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
   };
 
   asio::awaitable<void> run() {
-    const auto& settings = app_.settings();
     origin_ = "http://127.0.0.1:" + std::to_string(app_.port());
     auto token = make_token();
     if (!token) {
@@ -122,16 +152,41 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
       co_return done_(false);
     }
     token_ = std::move(*token);
-    std::cout << "\nTrunkline is serving at " << origin_
-              << "\n\nA caller rings, hears a greeting, and answers a spoken menu:\n"
+    std::cout << "\nTrunkline is serving at " << origin_ << '\n' << std::flush;
+    net::WebSocketRequest events;
+    events.url = "ws" + origin_.substr(4) + "/api/v1/events";
+    events.headers = {{"Authorization", "Bearer " + token_}};
+    net::open_websocket(worker_, std::move(events), std::make_shared<Printer>(*this));
+    co_await wait_until(opening_limit, &Impl::listening);
+    auto twilio = place_twilio();
+    bool good = co_await show_call("Twilio", std::move(twilio));
+    if (good && acs_ != nullptr) {
+      auto acs = place_acs();
+      good = co_await show_call("Azure Communication Services", std::move(acs));
+    }
+    if (good) summarise();
+    done_(good);
+  }
+
+  asio::awaitable<bool> show_call(const char* provider, asio::awaitable<Result<sim::CallReport>> place) {
+    calls_.emplace_back().provider = provider;
+    std::cout << "\nA caller rings by way of " << provider << ", hears a greeting, and answers a spoken menu:\n\n"
+              << std::flush;
+    const auto report = co_await std::move(place);
+    if (!report) {
+      std::cout << "the call failed: " << report.error().message << '\n' << std::flush;
+      co_return false;
+    }
+    co_await wait_until(tail, &Impl::told_all);
+    if (told_all() && calls_.back().segments > 0) co_return true;
+    std::cout << "the call was not told to its end" << (report->media_error.empty() ? "" : ": " + report->media_error)
               << '\n'
               << std::flush;
-    net::open_websocket(
-        worker_,
-        {.url = "ws" + origin_.substr(4) + "/api/v1/events", .headers = {{"Authorization", "Bearer " + token_}}},
-        std::make_shared<Printer>(*this));
-    co_await wait_until(opening_limit, &Impl::listening);
+    co_return false;
+  }
 
+  asio::awaitable<Result<sim::CallReport>> place_twilio() {
+    const auto& settings = app_.settings();
     sim::TwilioCallPlan plan;
     plan.target = origin_;
     plan.public_url = settings.server.public_url;
@@ -139,18 +194,25 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
     plan.account_sid = settings.twilio.account_sid;
     auto caller = adapters::sample_call(speak_after.count());
     if (caller) plan.audio = std::move(caller->audio);
-    const auto report = co_await sim::place_twilio_call(worker_, std::move(plan), *ids_, system_clock());
-    if (!report) {
-      std::cout << "the call failed: " << report.error().message << '\n' << std::flush;
-      co_return done_(false);
-    }
-    co_await wait_until(tail, &Impl::told_all);
-    summarise();
-    done_(told_all() && segments_ > 0);
+    return sim::place_twilio_call(worker_, std::move(plan), *ids_, system_clock());
+  }
+
+  // On the service's own thread, where its calls live.
+  asio::awaitable<Result<sim::CallReport>> place_acs() {
+    const auto& settings = app_.settings();
+    sim::AcsCallPlan plan;
+    plan.target = origin_;
+    plan.event_grid.handshake = true;
+    plan.event_grid.secret_header = settings.acs.event_grid_secret_header;
+    plan.event_grid.secret = settings.acs.event_grid_secrets.front();
+    auto caller = adapters::sample_call(speak_after.count());
+    if (caller) plan.audio = std::move(caller->audio);
+    return asio::co_spawn(acs_->worker().context(), sim::place_acs_call(*acs_, std::move(plan), *ids_, system_clock()),
+                          asio::use_awaitable);
   }
 
   bool listening() const { return listening_; }
-  bool told_all() const { return call_over_ && transcript_over_ && !recording_id_.empty(); }
+  bool told_all() const { return calls_.back().told_all(); }
 
   /// Every event wakes it; the limit is for those that never come.
   asio::awaitable<void> wait_until(milliseconds limit, bool (Impl::*holds)() const) {
@@ -172,15 +234,20 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
   }
 
   void summarise() const {
-    const auto file = find_recording(app_.settings().recording.dir, recording_id_);
-    std::cout << "\nThe recording, left the caller, right us:\n\n  " << file.string() << "\n\n"
-              << "Look around (the token is good for twelve hours):\n\n"
+    std::cout << "\nThe recordings, left the caller, right us:\n\n";
+    for (const Shown& call : calls_) {
+      const auto file = find_recording(app_.settings().recording.dir, call.recording_id);
+      std::cout << "  " << call.provider << ": " << call.state << ", understood " << call.segments
+                << (call.segments == 1 ? " time" : " times") << "\n  " << file.string() << "\n\n";
+    }
+    const Shown& call = calls_.back();
+    std::cout << "Look around (the token is good for twelve hours):\n\n"
               << "  TOKEN=" << token_ << "\n"
-              << "  curl -H \"Authorization: Bearer $TOKEN\" " << origin_ << "/api/v1/calls/" << call_id_ << "\n"
+              << "  curl -H \"Authorization: Bearer $TOKEN\" " << origin_ << "/api/v1/calls/" << call.id << "\n"
               << "  curl -H \"Authorization: Bearer $TOKEN\" -H 'Accept: text/plain' " << origin_ << "/api/v1/calls/"
-              << call_id_ << "/transcript\n"
+              << call.id << "/transcript\n"
               << "  curl -H \"Authorization: Bearer $TOKEN\" -o call.wav " << origin_ << "/api/v1/media-recordings/"
-              << recording_id_ << "/audio\n\n"
+              << call.recording_id << "/audio\n\n"
               << "  " << origin_ << "/docs      the API\n"
               << "  " << origin_ << "/metrics   figures for Prometheus\n"
               << "  " << origin_ << "/readyz    readiness\n\n"
@@ -189,6 +256,7 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
   }
 
   const app::App& app_;
+  sim::AcsService* const acs_;
   const bool once_;
   std::function<void(bool)> done_;
   std::unique_ptr<Ids> ids_;
@@ -196,16 +264,12 @@ class Demo::Impl : public std::enable_shared_from_this<Demo::Impl> {
   asio::steady_timer wake_;
   std::string origin_;
   std::string token_;
-  std::string call_id_;
-  std::string recording_id_;
-  int segments_ = 0;
+  std::vector<Shown> calls_;
   bool listening_ = false;
-  bool call_over_ = false;
-  bool transcript_over_ = false;
 };
 
-Demo::Demo(const app::App& app, bool once, std::function<void(bool)> done)
-    : impl_(std::make_unique<Impl>(app, once, std::move(done))) {
+Demo::Demo(const app::App& app, sim::AcsService* acs, bool once, std::function<void(bool)> done)
+    : impl_(std::make_unique<Impl>(app, acs, once, std::move(done))) {
   impl_->start();
 }
 

@@ -21,9 +21,9 @@ namespace {
 void add_serve(CLI::App& app, const Common& common, int& code) {
   static ServeOptions options;
   auto* serve_command = app.add_subcommand("serve", "Run the gateway until SIGTERM or Ctrl-C");
-  auto* demo =
-      serve_command->add_flag("--demo", options.demo, "Also place one simulated call and show what happens to it");
-  serve_command->add_flag("--demo-once", options.demo_once, "With --demo: stop when the call is over")->needs(demo);
+  auto* demo = serve_command->add_flag("--demo", options.demo,
+                                       "Also place one simulated call of each provider and show what happens to it");
+  serve_command->add_flag("--demo-once", options.demo_once, "With --demo: stop when the calls are over")->needs(demo);
   serve_command->footer(
       "Examples:\n  trunkline serve\n  PORT=9000 DATA_DIR=/var/lib/trunkline trunkline serve\n"
       "  trunkline serve --config trunkline.yaml --set LOG_LEVEL=debug");

@@ -3,8 +3,6 @@
 #include "cli/demo.hpp"
 
 #include <trunkline/app/app.hpp>
-#include <trunkline/base/crypto.hpp>
-#include <trunkline/base/ids.hpp>
 #include <trunkline/observe/log.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -46,18 +44,6 @@ void set_up_log(const config::Log& settings) {
   options.level = log::parse_level(settings.level).value_or(log::Level::info);
   options.format = format_of(settings.format);
   log::set_up(std::move(options));
-}
-
-// The demonstration needs no account: it signs its requests with a token that lives as long as this process.
-void prepare_demo(config::Settings& settings) {
-  const auto ids = make_ids(system_clock());
-  if (settings.twilio.auth_tokens.empty()) settings.twilio.auth_tokens = {ids->secret(16)};
-  if (settings.twilio.account_sid.empty()) settings.twilio.account_sid = "AC" + ids->secret(16);
-  if (!settings.routes.empty()) return;
-  config::Route menu;
-  menu.name = "demo";
-  menu.greeting = "Welcome to Trunkline. How can I help?";
-  settings.routes.push_back(std::move(menu));
 }
 
 /// Waits for signals: the first SIGTERM or Ctrl-C drains, the second leaves at once, SIGHUP reads certificates anew.
@@ -136,8 +122,9 @@ int serve(const Common& common, const ServeOptions& options) {
   config::Loaded loaded = load_settings(common);
   std::ranges::move(find_problems(loaded), std::back_inserter(loaded.problems));
   if (report_problems(loaded)) return configuration;
+  std::optional<DemoProviders> providers;
   if (options.demo) {
-    prepare_demo(loaded.settings);
+    providers.emplace(loaded.settings);
     // The demonstration talks on standard output; the log keeps to what matters.
     if (!loaded.sources.contains("LOG_LEVEL")) loaded.settings.log.level = "warn";
   }
@@ -146,6 +133,12 @@ int serve(const Common& common, const ServeOptions& options) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one failed write, not the end of all calls
   raise_file_limit();
 
+  if (providers) {
+    if (const auto started = providers->start(); !started) {
+      std::cerr << "trunkline: " << explain(started.error()) << '\n';
+      return failed;
+    }
+  }
   auto app = app::App::start(loaded.settings);
   if (!app) {
     log::error("cannot start",
@@ -162,7 +155,7 @@ int serve(const Common& common, const ServeOptions& options) {
   std::optional<Demo> demo;
   int code = ok;
   if (options.demo) {
-    demo.emplace(**app, options.demo_once, [&](bool good) {
+    demo.emplace(**app, providers->acs(), options.demo_once, [&](bool good) {
       if (!options.demo_once) return;
       code = good ? ok : failed;
       signals.end();

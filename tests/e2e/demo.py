@@ -17,20 +17,30 @@ result = run("serve", "--demo", "--demo-once", timeout=240, HOST="127.0.0.1", PO
              LD_PRELOAD=midnight)
 printed = result.stdout
 check("the demonstration ends with status 0", result.returncode == 0, printed + result.stderr)
-said = [line for line in printed.splitlines() if "transcript.segment" in line]
-for words in ("check my balance", "4271", "yes"):
-    check(f"the caller was understood to say {words}", any(words in line for line in said), printed)
-moments = [printed.find(kind) for kind in ("call.received", "media.started", "transcript.segment", "media.ended",
-                                           "recording.completed")]
-check("events come in the order of the call", moments == sorted(moments) and moments[0] >= 0, printed)
-recordings = list((data / "recordings").rglob("*.wav"))
+first, second = printed.find("by way of Twilio"), printed.find("by way of Azure")
+check("a call of each provider comes", 0 < first < second, printed)
+parts = {"Twilio": printed[first:second], "Azure": printed[second:printed.find("The recordings,")]}
+for provider, part in parts.items():
+    said = [line for line in part.splitlines() if "transcript.segment" in line]
+    for words in ("check my balance", "4271", "yes"):
+        check(f"{provider}: the caller was understood to say {words}", any(words in line for line in said), part)
+    moments = [part.find(kind) for kind in ("call.received", "media.started", "transcript.segment", "media.ended",
+                                            "recording.completed")]
+    check(f"{provider}: events come in the order of the call", moments == sorted(moments) and moments[0] >= 0, part)
+    check(f"{provider}: the whole transcript was printed before the next thing",
+          0 < part.rfind("transcript.segment") < part.find("transcript.ended"), part)
+    check(f"{provider}: nothing was wrong with it", "trouble" not in part and "failed" not in part, part)
+recordings = sorted((data / "recordings").rglob("*.wav"))
 times = [line.split()[0] for line in printed.splitlines() if line.startswith("  23:59:") or line.startswith("  00:00:")]
-check("the call went over midnight", times and times[0][:2] == "23" and times[-1][:2] == "00", times)
-check("there is one recording, where it says", len(recordings) == 1 and str(recordings[0]) in printed, printed)
-audio = Audio(recordings[0].read_bytes())
-check("that plays, with the caller in it", audio.is_stereo_telephone() and max(audio.left) > 2000, audio.seconds)
-check("the whole transcript was printed before the summary",
-      0 < printed.rfind("transcript.segment") < printed.find("transcript.ended") < printed.find("The recording,"), printed)
+check("the calls went over midnight", times and times[0][:2] == "23" and times[-1][:2] == "00", times)
+check("there are two recordings, where it says",
+      len(recordings) == 2 and all(str(path) in printed for path in recordings), printed)
+audios = sorted((Audio(path.read_bytes()) for path in recordings), key=lambda audio: audio.rate)
+check("Twilio's plays as telephone audio, Azure's in 16 kHz",
+      audios[0].is_stereo_telephone() and (audios[1].channels, audios[1].rate, audios[1].bits) == (2, 16000, 16),
+      [audio.rate for audio in audios])
+check("with the caller and us in both", all(max(audio.left) > 2000 and max(audio.right) > 2000 for audio in audios),
+      [audio.seconds for audio in audios])
 lines = printed.strip().splitlines()
 check("after the summary no event follows, and it says that it is over",
       lines[-1] == "The demonstration is over." and "Ctrl-C" not in printed, lines[-1])
