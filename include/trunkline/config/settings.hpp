@@ -170,7 +170,6 @@ struct Acs {
 
   std::string cognitive_services_endpoint;
   std::size_t media_sample_rate = 16'000;  ///< or 24'000
-  std::string media_channels = "mixed";    ///< or unmixed
   bool media_require_jwt = true;
   bool transcription = false;            ///< ask for the service's own
   std::vector<std::string> own_numbers;  ///< calls from these are our own, on their way round

@@ -50,7 +50,6 @@ TEST_CASE("without anything of Azure its service is not used, and has the real a
   CHECK(acs.event_grid_secret_header == "X-Event-Grid-Secret");
   CHECK(acs.api_version == "2025-05-15");
   CHECK(acs.media_sample_rate == 16'000);
-  CHECK(acs.media_channels == "mixed");
   CHECK(acs.media_require_jwt);
   CHECK_FALSE(acs.transcription);
 }
@@ -70,7 +69,6 @@ TEST_CASE("everything of Azure is read") {
       {"AZURE_EVENT_GRID_SUBSCRIPTIONS", "CALLS,recordings"},
       {"AZURE_COGNITIVE_SERVICES_ENDPOINT", "https://contoso.cognitiveservices.azure.com/"},
       {"AZURE_MEDIA_SAMPLE_RATE", "24000"},
-      {"AZURE_MEDIA_CHANNELS", "unmixed"},
       {"AZURE_MEDIA_REQUIRE_JWT", "off"},
       {"AZURE_TRANSCRIPTION", "on"},
       {"AZURE_OWN_NUMBERS", "+14155550100, 8:acs:resource_user"}});
@@ -87,7 +85,6 @@ TEST_CASE("everything of Azure is read") {
         "https://login.microsoftonline.com/aaaaaaaa-2222-3333-4444-555555555555/discovery/v2.0/keys");
   CHECK(acs.event_grid_subscriptions == std::vector<std::string>{"CALLS", "recordings"});
   CHECK(acs.media_sample_rate == 24'000);
-  CHECK(acs.media_channels == "unmixed");
   CHECK_FALSE(acs.media_require_jwt);
   CHECK(acs.transcription);
   CHECK(acs.own_numbers == std::vector<std::string>{"+14155550100", "8:acs:resource_user"});
@@ -147,7 +144,6 @@ TEST_CASE("values of Azure out of shape are refused with the reason") {
       {"AZURE_EVENT_GRID_TENANT", "contoso.onmicrosoft.com", "is a GUID"},
       {"AZURE_EVENT_GRID_JWKS_URL", "ftp://x", "begins with https://"},
       {"AZURE_MEDIA_SAMPLE_RATE", "8000", "is not one of 16000, 24000"},
-      {"AZURE_MEDIA_CHANNELS", "stereo", "is not one of mixed, unmixed"},
       {"AZURE_MEDIA_REQUIRE_JWT", "maybe", "neither true nor false"},
       {"AZURE_OWN_NUMBERS", "0415550100", "is neither a number in E.164 form"},
       {"AZURE_OWN_NUMBERS", "8:", "nor a raw id"},
