@@ -36,7 +36,7 @@ build: deps ## release build: build/release/trunkline
 	@cmake --preset release -DTRUNKLINE_TESTS=OFF >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 
-run: build ## build, start on 127.0.0.1:8080 and place one simulated call (HOST, PORT, DATA_DIR)
+run: build ## build, start on 127.0.0.1:8080 and place one simulated call of each provider (HOST, PORT, DATA_DIR)
 	@HOST="$${HOST:-127.0.0.1}" exec build/release/trunkline serve --demo
 
 test: deps-test build-dev $(E2E_MODULES) ## unit, integration and end-to-end tests

@@ -10,7 +10,6 @@
 namespace trunkline::sim {
 namespace {
 
-namespace acs = providers::acs;
 namespace carrier = providers::acs::carrier;
 
 constexpr milliseconds step{20};
