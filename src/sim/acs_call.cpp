@@ -51,9 +51,11 @@ class AcsPlayer {
         event_grid_(plan_, ids_, clock_),
         wakeup_(service_.worker().context()) {}
   ~AcsPlayer() {
+    // Without its worker this goes with the loop, and so have the sockets, perhaps before it.
+    const bool running = net::Worker::current() != nullptr;
     if (call_ != nullptr) call_->on_change = nullptr;
-    if (stream_ != nullptr) stream_->leave(true);
-    if (words_ != nullptr) words_->leave();
+    if (stream_ != nullptr) stream_->leave(running);
+    if (words_ != nullptr) words_->leave(running);
   }
   AcsPlayer(const AcsPlayer&) = delete;
   AcsPlayer& operator=(const AcsPlayer&) = delete;
@@ -166,7 +168,7 @@ class AcsPlayer {
     const bool transcribing = call_->transcribing && call_->transcription && plan_.media;
     if (transcribing && words_ == nullptr) open_words();
     if (!transcribing && words_ != nullptr) {
-      words_->leave();
+      words_->leave(true);
       words_ = nullptr;
       if (call_->stage == Stage::connected)
         tell_words("TranscriptionStopped", "transcriptionStopped", "subscriptionStopped");
@@ -257,7 +259,7 @@ class AcsPlayer {
     const bool streamed = stream_ != nullptr;
     if (streamed) close_stream();
     if (words_ != nullptr) {
-      words_->leave();
+      words_->leave(true);
       words_ = nullptr;
       tell_words("TranscriptionStopped", "transcriptionStopped", "subscriptionStopped");
     }

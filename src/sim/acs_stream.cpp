@@ -165,10 +165,11 @@ void AcsStream::on_binary(std::span<const std::uint8_t> /*message*/) {
 }
 
 void AcsStream::leave(bool close) {
-  timer_.cancel();
   report_ = nullptr;
   listener_ = {};
-  if (!close || socket_ == nullptr) return;
+  if (!close) return;
+  timer_.cancel();
+  if (socket_ == nullptr) return;
   socket_->resume_reading();  // or the gateway's half of the goodbye would not be seen
   socket_->close(net::CloseCode::normal, "");
 }

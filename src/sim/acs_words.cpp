@@ -47,9 +47,10 @@ void AcsWords::say(providers::acs::TranscribedSegment segment) {
   socket_->flush();
 }
 
-void AcsWords::leave() {
-  timer_.cancel();
+void AcsWords::leave(bool close) {
   listener_ = {};
+  if (!close) return;
+  timer_.cancel();
   if (socket_ != nullptr) socket_->close(net::CloseCode::normal, "");
 }
 

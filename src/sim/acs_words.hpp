@@ -30,8 +30,8 @@ class AcsWords final : public net::WebSocketHandler, public std::enable_shared_f
   AcsWords(net::Worker& worker, const Clock& clock, Options options, Listener listener)
       : options_(std::move(options)), clock_(clock), listener_(std::move(listener)), timer_(worker.context()) {}
 
-  /// Says goodbye, and what remains to be said is not.
-  void leave();
+  /// The listener is used no more, and with `close`, which says goodbye, what remains to be said is not.
+  void leave(bool close);
 
   void on_open(net::WebSocket& socket) override;
   void on_text(std::string_view /*message*/) override {}
