@@ -1,7 +1,6 @@
 #include "items.hpp"
 
 #include "sounds.hpp"
-#include "utterances.hpp"
 #include "voices.hpp"
 
 #include <algorithm>
@@ -14,8 +13,7 @@ namespace bench {
 namespace fs = std::filesystem;
 namespace {
 
-template <class Set>
-void add_spoken(std::vector<Item>& items, const Voice& voice, const char* kind, const Set& set) {
+void add_spoken(std::vector<Item>& items, const Voice& voice, const char* kind, std::span<const Said> set) {
   for (const Said& said : set) {
     const std::string text(said.text);
     auto wideband = say(voice, text);
@@ -51,14 +49,14 @@ void add_human(std::vector<Item>& items, std::vector<std::string>& missing) {
 
 }  // namespace
 
-std::vector<Item> make_items(std::vector<std::string>& missing) {
+std::vector<Item> make_items(const Script& said, std::vector<std::string>& missing) {
   std::vector<Item> items;
   for (const auto& voice : voices(missing)) {
-    add_spoken(items, voice, "digits", digits);
-    add_spoken(items, voice, "yes/no", answers);
-    add_spoken(items, voice, "commands", commands);
-    add_spoken(items, voice, "phrases", phrases);
-    add_spoken(items, voice, "foreign", foreign);
+    add_spoken(items, voice, "digits", said.digits);
+    add_spoken(items, voice, "yes/no", said.answers);
+    add_spoken(items, voice, "commands", said.commands);
+    add_spoken(items, voice, "phrases", said.phrases);
+    add_spoken(items, voice, "foreign", said.foreign);
   }
   add_human(items, missing);
   for (const auto& sound : network_tones()) items.push_back({sound.name, "tones", "", sound.samples, {}});
@@ -66,9 +64,9 @@ std::vector<Item> make_items(std::vector<std::string>& missing) {
   return items;
 }
 
-std::vector<std::string> route_phrases() {
+std::vector<std::string> route_phrases(const Script& said) {
   std::vector<std::string> texts;
-  for (const auto& said : phrases) texts.emplace_back(said.text);
+  for (const auto& phrase : said.phrases) texts.emplace_back(phrase.text);
   for (const auto& clip : human) {
     const bool figures = clip.expected.find_first_of("0123456789") != std::string_view::npos;
     if (!clip.expected.empty() && !figures) texts.emplace_back(clip.expected);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "line.hpp"
+#include "utterances.hpp"
 
 #include <string>
 #include <vector>
@@ -17,9 +18,9 @@ struct Item {
 };
 
 /// Everything that is measured; what this machine lacks for it is added to `missing`, with the reason.
-std::vector<Item> make_items(std::vector<std::string>& missing);
+std::vector<Item> make_items(const Script& said, std::vector<std::string>& missing);
 
 /// The phrases of the route that all items are measured on.
-std::vector<std::string> route_phrases();
+std::vector<std::string> route_phrases(const Script& said);
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 
 #include "engine.hpp"
 #include "items.hpp"
+#include "rate_utterances.hpp"
 #include "score.hpp"
 
 #include <unistd.h>
@@ -43,14 +44,20 @@ constexpr Condition without_noise(const char* name, Format format, Band band) {
   return {name, bench::Noise::none, 0, format, band};
 }
 
-// What carriers send besides mu-law. A telephone's voice stays one in a stream of a higher rate.
-constexpr std::array rates = {without_noise("8 kHz", {Encoding::pcm16, 8'000}, Band::telephone),
+// What carriers send. A telephone's voice stays one in a stream of a higher rate.
+constexpr std::array rates = {Condition{"mu-law"},
+                              without_noise("8 kHz", {Encoding::pcm16, 8'000}, Band::telephone),
                               without_noise("16 kHz", {Encoding::pcm16, 16'000}, Band::telephone),
                               without_noise("24 kHz", {Encoding::pcm16, 24'000}, Band::telephone),
                               without_noise("16 kHz, wideband", {Encoding::pcm16, 16'000}, Band::wide),
                               without_noise("24 kHz, wideband", {Encoding::pcm16, 24'000}, Band::wide)};
 
 using Conditions = std::span<const Condition>;
+
+struct Measurement {
+  bench::Script said;
+  Conditions conditions;
+};
 
 bench::Samples audio_for(const bench::Item& item, const Condition& condition) {
   if (condition.format == Format{}) return bench::with_noise(item.sound, condition.noise, condition.snr_db);
@@ -82,9 +89,9 @@ bench::Tally& tally_for(std::vector<Row>& rows, const bench::Item& item, std::si
   return row->tallies[condition];
 }
 
-Measured measure(const fs::path& scratch, const std::vector<bench::Item>& items, Conditions conditions) {
+Measured measure(const fs::path& scratch, const std::vector<bench::Item>& items,
+                 const std::vector<std::string>& phrases, Conditions conditions) {
   const auto engine = bench::make_engine(scratch, 1);
-  const auto phrases = bench::route_phrases();
   Measured measured;
   for (std::size_t c = 0; c < conditions.size(); ++c) {
     for (const auto& item : items) {
@@ -149,12 +156,12 @@ void print_cost(const fs::path& scratch, const bench::Samples& speech) {
               1'000 * (bench::cpu_seconds() - before) / seconds);
 }
 
-void run(const fs::path& scratch, Conditions conditions) {
+void run(const fs::path& scratch, const Measurement& asked) {
   std::vector<std::string> missing;
-  const auto items = bench::make_items(missing);
+  const auto items = bench::make_items(asked.said, missing);
   for (const auto& what : missing) std::printf("Left out: %s.\n", what.c_str());
   print_cost(scratch, items.front().sound);  // first, while the process has freed nothing that could be used again
-  print(measure(scratch, items, conditions), conditions);
+  print(measure(scratch, items, bench::route_phrases(asked.said), asked.conditions), asked.conditions);
 }
 
 }  // namespace
@@ -168,11 +175,13 @@ int main(int argc, char** argv) {
                  "--quick: without noise only; --rates: without noise, as PCM at each rate\n");
     return 2;
   }
-  const Conditions noise = asked == "--quick" ? Conditions(noisy).first(1) : Conditions(noisy);
+  Measurement measurement{bench::script, noisy};
+  if (asked == "--quick") measurement.conditions = Conditions(noisy).first(1);
+  if (asked == "--rates") measurement = {bench::at_rates::script, rates};
   const auto scratch = fs::temp_directory_path() / ("trunkline-speech-" + std::to_string(getpid()));
   int status = 0;
   try {
-    run(scratch, asked == "--rates" ? Conditions(rates) : noise);
+    run(scratch, measurement);
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "%s\n", failure.what());
     status = 1;

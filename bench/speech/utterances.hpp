@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace bench {
@@ -78,6 +79,17 @@ inline constexpr std::array foreign = {
     Said{"good morning", ""},
     Said{"there is water in the basement", ""},
 };
+
+/// Everything that synthetic voices say in one measurement.
+struct Script {
+  std::span<const Said> digits;
+  std::span<const Said> answers;
+  std::span<const Said> commands;
+  std::span<const Said> phrases;
+  std::span<const Said> foreign;
+};
+
+inline constexpr Script script = {digits, answers, commands, phrases, foreign};
 
 /// A person's recording among Debian's pocketsphinx-testdata, 16 kHz, and what is said in it as above.
 struct Clip {

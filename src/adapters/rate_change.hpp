@@ -5,8 +5,8 @@
 namespace trunkline::adapters {
 
 /// Brings 8, 16 and 24 kHz to one another, piece by piece: a low-pass at half of the lower rate, flat to 0.85 of that
-/// and 60 dB down from 1.15 of it. What comes out is 1.5 ms late at 8 kHz, 0.75 ms at others. The ratio of the rates
-/// must be one of small whole numbers.
+/// and 60 dB down from 1.15 of it. It looks 12 samples of the lower rate ahead. The ratio of the rates must be one of
+/// small whole numbers.
 LinearFilter rate_changer(std::uint32_t from_hz, std::uint32_t to_hz);
 
 /// A whole signal at another rate.

@@ -26,15 +26,16 @@ struct EmbeddedCounts {
   std::uint64_t rejected = 0;    ///< of these: not in the vocabulary, no segment was made
 };
 
-/// Speech-to-text without network or account: pocketsphinx in grammar mode on 8 kHz telephone audio.
+/// Speech-to-text without network or account: pocketsphinx in grammar mode, for the telephone.
 ///
 /// It understands digits, yes and no, a fixed set of menu commands and the phrases of the request, in English, and
 /// nothing else; other speech is rejected, not guessed at. Digits come out as figures (`427`), the rest as spoken.
 /// `confidence` grows from 0.5 at the point of rejection towards 1; it orders results and is not a probability.
 /// Segments are always final. How well it works is measured in docs/speech.md.
 ///
-/// open() takes tracks of mu-law or PCM at 8 kHz. Its errors: `engine_busy`; `unsupported` for a language other than
-/// English, another format, or a phrase with a word that the dictionary lacks. Must outlive the sinks it opened.
+/// open() takes tracks of mu-law at 8 kHz, or PCM at 8, 16 or 24 kHz, of which it hears what a telephone line would
+/// leave. Its errors: `engine_busy`; `unsupported` for a language other than English, another format, or a phrase with
+/// a word that the dictionary lacks. Must outlive the sinks it opened.
 class EmbeddedTranscriber : public speech::Transcriber {
  public:
   virtual EmbeddedCounts counts() const = 0;

@@ -6,8 +6,8 @@ namespace trunkline::adapters {
 
 /// Makes of audio what a telephone line would have left of it: 300 to 3400 Hz, at 8 kHz, through mu-law. The
 /// recogniser's model was adapted to that and knows nothing else: of wideband speech that only lost its rate it gets
-/// every other digit wrong (docs/speech.md). A voice that came by telephone, in a stream of a higher rate, stays what
-/// it was.
+/// nearly every other digit wrong (docs/speech.md). A voice that came by telephone goes through the band twice, which
+/// costs little.
 ///
 /// Sample k of what comes out stands where k * rate / 8000 stood in what went in. One thread at a time.
 class TelephoneLine {

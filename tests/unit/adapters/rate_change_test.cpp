@@ -12,13 +12,20 @@ using trunkline::adapters::change_rate;
 using trunkline::adapters::rate_changer;
 using Samples = std::vector<std::int16_t>;
 
+// Allocations are counted for the last test, but not where a sanitizer has a `new` of its own to watch them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TRUNKLINE_COUNTS_ALLOCATIONS 0
+#else
+#define TRUNKLINE_COUNTS_ALLOCATIONS 1
+#endif
+
+#if TRUNKLINE_COUNTS_ALLOCATIONS
 namespace {
 
 thread_local std::size_t allocations = 0;
 
 }  // namespace
 
-// Counted, for the last test.
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size)) return memory;
@@ -30,6 +37,7 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace {
 
@@ -189,6 +197,7 @@ TEST_CASE("full scale does not wrap, and silence stays silence") {
 }
 
 TEST_CASE("pieces of a length that went through before take no memory") {
+#if TRUNKLINE_COUNTS_ALLOCATIONS
   auto change = rate_changer(24'000, 8'000);
   const auto frame = tone(1'000, 24'000, 480);
   Samples out;
@@ -203,4 +212,8 @@ TEST_CASE("pieces of a length that went through before take no memory") {
   }
   const auto after = allocations;
   CHECK(after == before);
+#else
+  WARN("skipped: a sanitizer counts allocations itself");
+  SUCCEED();
+#endif
 }
