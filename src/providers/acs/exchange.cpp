@@ -41,13 +41,11 @@ Error translated(const Error& error, std::string_view operation) {
 
 void tell(const Exchange& what, const Result<net::ClientResponse>& response, milliseconds took, int number) {
   if (!what.on_attempt) return;
+  const std::string code = response ? "" : response.error().code;
   Attempt attempt;
   attempt.operation = what.operation;
-  if (response) {
-    attempt.status = response->status;
-  } else {
-    attempt.error = response.error().code;
-  }
+  attempt.status = response ? response->status : 0;
+  attempt.error = code;
   attempt.took = took;
   attempt.number = number;
   what.on_attempt(attempt);
