@@ -1,6 +1,7 @@
 #include "app/session_sinks.hpp"
 
 #include <trunkline/observe/log.hpp>
+#include <trunkline/speech/transcribe_each.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -66,12 +67,11 @@ class SessionSinks::Listener final : public speech::TranscriptListener {
 };
 
 std::vector<std::shared_ptr<media::Sink>> SessionSinks::make_sinks(const calls::MediaGrant& grant,
-                                                                   const media::Format& format,
-                                                                   net::Worker& /*worker*/) {
+                                                                   const media::Format& format, bool unmixed) {
   std::vector<std::shared_ptr<media::Sink>> sinks;
   if (!grant.recording_id.empty()) sinks.push_back(make_recorder(grant, format));
   if (grant.route.transcribe) {
-    if (auto sink = make_transcriber(grant, format)) sinks.push_back(std::move(sink));
+    if (auto sink = make_transcriber(grant, format, unmixed)) sinks.push_back(std::move(sink));
   }
   return sinks;
 }
@@ -125,8 +125,8 @@ speech::Transcriber* SessionSinks::engine_for(const config::Route& route) const 
   return parts_.deepgram;
 }
 
-std::shared_ptr<media::Sink> SessionSinks::make_transcriber(const calls::MediaGrant& grant,
-                                                            const media::Format& format) {
+std::shared_ptr<media::Sink> SessionSinks::make_transcriber(const calls::MediaGrant& grant, const media::Format& format,
+                                                            bool unmixed) {
   const std::string& call_id = grant.call.id;
   speech::Transcriber* engine = engine_for(grant.route);
   if (engine == nullptr) {
@@ -141,6 +141,7 @@ std::shared_ptr<media::Sink> SessionSinks::make_transcriber(const calls::MediaGr
   request.language = grant.route.language;
   request.phrases = grant.route.phrases;
   const auto listener = std::make_shared<Listener>(*this, call_id, std::string(engine->engine()));
+  if (unmixed) return speech::transcribe_each(*engine, std::move(request), listener);
   auto sink = engine->open(request, listener);
   if (sink) return *sink;
   listener->on_trouble(sink.error().code, sink.error().message);

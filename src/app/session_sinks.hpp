@@ -36,7 +36,7 @@ class SessionSinks final : public providers::SinkFactory {
   explicit SessionSinks(const Parts& parts) : parts_(parts) {}
 
   std::vector<std::shared_ptr<media::Sink>> make_sinks(const calls::MediaGrant& grant, const media::Format& format,
-                                                       net::Worker& worker) override;
+                                                       bool unmixed) override;
 
   /// Recordings and transcripts whose stream is over but which are not finished.
   std::size_t unfinished() const { return unfinished_; }
@@ -50,7 +50,8 @@ class SessionSinks final : public providers::SinkFactory {
   };
 
   std::shared_ptr<media::Sink> make_recorder(const calls::MediaGrant& grant, const media::Format& format);
-  std::shared_ptr<media::Sink> make_transcriber(const calls::MediaGrant& grant, const media::Format& format);
+  std::shared_ptr<media::Sink> make_transcriber(const calls::MediaGrant& grant, const media::Format& format,
+                                                bool unmixed);
   void complete(const RecordingOf& recording, const recording::FileFacts& facts);
   void fail(const RecordingOf& recording, const Error& failure);
   void report_failed(const RecordingOf& recording, const Error& failure,

@@ -3,6 +3,7 @@
 #include "event_fields.hpp"
 
 #include <trunkline/base/text.hpp>
+#include <trunkline/media/frame.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -91,10 +92,13 @@ Value score_of(const Value& quality) {
   return found == ranked.end() ? Value() : Value(std::int64_t{found - ranked.begin() + 1});
 }
 
-// What comes in is the other party's sound: in a call that we made that is the callee.
-std::string participant_of(const Call& call, std::string_view track) {
-  const bool caller = (track == "inbound") == (call.direction == Direction::inbound);
-  return caller ? "caller" : "callee";
+// What comes in is the other party's sound: in a call that we made that is the callee. Who else speaks, `track.started`
+// has told.
+Value participant_of(const Call& call, std::string_view track) {
+  const bool inbound = track == media::to_string(media::Track::inbound);
+  if (!inbound && track != media::to_string(media::Track::outbound)) return {};
+  const bool caller = inbound == (call.direction == Direction::inbound);
+  return std::string(caller ? "caller" : "callee");
 }
 
 void add_summary(CallLog& log, const Call& call, const Event& event, const std::string& track, const Fields& data) {
@@ -121,8 +125,9 @@ void add_alert(CallLog& log, const Call& call, const Event& event, const Fields&
 void add_quality(CallLog& log, const Call& call, const Event& event) {
   const Fields data(event);
   const Fields tracks = data.within("tracks");
-  for (const char* track : {"inbound", "outbound"}) {
-    if (tracks.has(track)) add_summary(log, call, event, track, tracks.within(track));
+  for (const std::string_view name : media::track_names) {
+    const std::string track(name);
+    if (tracks.has(track.c_str())) add_summary(log, call, event, track, tracks.within(track.c_str()));
   }
 }
 

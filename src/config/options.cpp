@@ -239,6 +239,8 @@ const Option table[] = {
      "Azure AI services with which the calls speak and recognise; needs a custom domain."},
     {"AZURE_MEDIA_SAMPLE_RATE", "acs.media_sample_rate", at<&Settings::acs, &Acs::media_sample_rate>,
      OneOf{"16000 24000"}, "24000", "Samples a second of a call's audio."},
+    {"AZURE_MEDIA_CHANNELS", "acs.media_channels", at<&Settings::acs, &Acs::media_channels>, OneOf{"mixed unmixed"},
+     "unmixed", "Whether all who are in a call come on one track, or each on one of their own."},
     {"AZURE_MEDIA_REQUIRE_JWT", "acs.media_require_jwt", at<&Settings::acs, &Acs::media_require_jwt>, Anything{},
      "false", "A media socket must carry the service's token besides the one-call secret in its path."},
     {"AZURE_TRANSCRIPTION", "acs.transcription", at<&Settings::acs, &Acs::transcription>, Anything{}, "true",

@@ -2,6 +2,7 @@
 #include <trunkline/media/quality_meter.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -58,11 +59,8 @@ struct Tally {
 // One track. `received`: it comes from the carrier, so that gaps and arrival times mean something.
 class TrackMeter {
  public:
-  void configure(Format format, bool received, std::int64_t window) {
-    format_ = format;
-    received_ = received;
-    window_ = window;
-  }
+  TrackMeter(Format format, bool received, std::int64_t window)
+      : format_(format), received_(received), window_(window) {}
 
   // Takes a frame; true when it completes a window, which then waits in window().
   bool take(const Frame& frame) {
@@ -147,8 +145,8 @@ class TrackMeter {
   }
 
   Format format_;
-  bool received_ = true;
-  std::int64_t window_ = 0;  // samples
+  bool received_;
+  std::int64_t window_;  // samples
   std::int64_t end_ = 0;
   std::uint64_t seen_ = 0;
   std::optional<std::int64_t> last_end_;  // of the last audio
@@ -163,15 +161,15 @@ class TrackMeter {
 class QualityMeter final : public Sink {
  public:
   QualityMeter(Format format, QualityListener& listener, const QualityOptions& options)
-      : listener_(listener), thresholds_(options.thresholds) {
-    const std::int64_t window = format.samples(options.window_ms);
-    tracks_[index(Track::inbound)].configure(format, true, window);
-    tracks_[index(Track::outbound)].configure(format, options.outbound_received, window);
-  }
+      : listener_(listener),
+        thresholds_(options.thresholds),
+        far_end_(format, true, format.samples(options.window_ms)),
+        tracks_{far_end_, TrackMeter(format, options.outbound_received, format.samples(options.window_ms))} {}
 
   std::string_view name() const override { return "meter"; }
 
   void on_frame(const Frame& frame) noexcept override {
+    if (tracks_.size() <= index(frame.track)) tracks_.resize(index(frame.track) + 1, far_end_);
     TrackMeter& track = tracks_[index(frame.track)];
     if (!track.take(frame)) return;
     raise_alerts(frame.track, track);
@@ -180,9 +178,9 @@ class QualityMeter final : public Sink {
 
   void on_end(EndCause) noexcept override {
     QualitySummary summary;
-    for (std::size_t i = 0; i < track_count; ++i) {
-      summary.tracks[i] = tracks_[i].quality();
-      if (summary.tracks[i]) summary.score = std::max(summary.score, summary.tracks[i]->score);
+    for (TrackMeter& track : tracks_) {
+      summary.tracks.push_back(track.quality());
+      if (const auto& quality = summary.tracks.back()) summary.score = std::max(summary.score, quality->score);
     }
     listener_.on_summary(summary);
   }
@@ -204,7 +202,8 @@ class QualityMeter final : public Sink {
 
   QualityListener& listener_;
   QualityThresholds thresholds_;
-  std::array<TrackMeter, track_count> tracks_;
+  const TrackMeter far_end_;  // one that has heard nothing
+  std::vector<TrackMeter> tracks_;
 };
 
 }  // namespace

@@ -60,7 +60,7 @@ void Stream::remove_sink(const Sink& sink) {
 }
 
 void Stream::receive(Track track, std::int64_t timestamp_ms, std::span<const std::uint8_t> payload, MonoTime now) {
-  TrackState& state = tracks_[index(track)];
+  TrackState& state = state_of(track);
   if (!accept(state, payload)) return;
 
   const auto samples = static_cast<std::int64_t>(payload.size() / format_.sample_bytes());
@@ -103,6 +103,11 @@ void Stream::played(std::span<const std::uint8_t> payload, MonoTime now) {
   give_audio(state, frame);
 }
 
+Stream::TrackState& Stream::state_of(Track track) {
+  while (tracks_.size() <= index(track)) tracks_.emplace_back().offset = offset_;
+  return tracks_[index(track)];
+}
+
 bool Stream::accept(TrackState& state, std::span<const std::uint8_t> payload) {
   if (ended_) return false;
   if (payload.empty() || payload.size() % format_.sample_bytes() != 0) {
@@ -119,19 +124,21 @@ std::int64_t Stream::timeline_position(TrackState& state, std::int64_t timestamp
   if (!begun_) begin(now, samples);
   if (!first_timestamp_ms_) {
     first_timestamp_ms_ = bounded(timestamp_ms);
-    for (TrackState& each : tracks_) each.offset = carrier_clock(now) - samples;
+    offset_ = carrier_clock(now) - samples;
+    for (TrackState& each : tracks_) each.offset = offset_;
   }
   const std::int64_t carrier_position = format_.samples(bounded(timestamp_ms) - *first_timestamp_ms_);
   const std::int64_t position = carrier_position + state.offset;
-  const std::int64_t jump = position - state.position;
-  if (std::abs(jump) > format_.samples(limits_.max_gap_ms)) {
+  const std::int64_t arrived = std::max(state.position, carrier_clock(now) - samples);
+  const bool joins = state.counters.frames == 0;  // a participant may be heard for the first time at any time
+  const std::int64_t expected = joins ? arrived : state.position;
+  if (std::abs(position - expected) > format_.samples(limits_.max_gap_ms)) {
     ++state.counters.rebased;
-    const std::int64_t arrived = std::max(state.position, carrier_clock(now) - samples);
     state.offset = arrived - carrier_position;
     return arrived;
   }
   const std::int64_t tolerance = std::min(format_.samples(limits_.tolerance_ms), samples / 2);
-  return std::abs(jump) <= tolerance ? state.position : position;
+  return std::abs(position - state.position) <= tolerance ? state.position : position;
 }
 
 // Position 0 is the first of `samples` samples that are complete at `now`.
@@ -199,7 +206,7 @@ bool Stream::end(EndCause cause) {
 }
 
 std::int64_t Stream::duration_ms() const {
-  return format_.ms(std::max(tracks_[0].position, tracks_[1].position));
+  return format_.ms(std::ranges::max(tracks_, {}, &TrackState::position).position);
 }
 
 }  // namespace trunkline::media

@@ -13,8 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-/// Audio that may wait for the token check, with what is kept about each frame: some five seconds of both tracks.
-constexpr std::size_t max_early_bytes = 112 * 1024;
+/// Audio that may wait for the token check, with what is kept about each frame: of both tracks some five seconds at
+/// 8 kHz, and two and a half at 24 kHz.
+constexpr std::size_t max_early_bytes = 256 * 1024;
 /// Digits that may: more than anybody dials in that time.
 constexpr std::size_t max_early_digits = 64;
 bool is_loss(media::EndCause cause) {
@@ -73,7 +74,9 @@ void MediaLeg::run(const calls::MediaGrant& grant) {
   phase_ = Phase::running;
   active_.add(1);
   stream_->add_sink(media::make_quality_meter(start_.format, *this, {.outbound_received = !start_.bidirectional}));
-  for (auto& sink : services_.sinks.make_sinks(grant, start_.format, worker_)) stream_->add_sink(std::move(sink));
+  for (auto& sink : services_.sinks.make_sinks(grant, start_.format, start_.unmixed)) {
+    stream_->add_sink(std::move(sink));
+  }
   take_early();
   log::info("media started", {{"callId", start_.call_id}, {"streamId", start_.stream_id}});
   if (pending_end_) return end(*pending_end_);
@@ -97,9 +100,11 @@ void MediaLeg::take_early() {
   for (const Early& early : std::exchange(early_, {})) {
     if (const auto* audio = std::get_if<EarlyAudio>(&early)) {
       stream_->receive(audio->track, audio->timestamp_ms, audio->payload, audio->arrived);
+    } else if (const auto* pressed = std::get_if<EarlyDigit>(&early)) {
+      dtmf(pressed->digit, pressed->track);
     } else {
-      const auto& pressed = std::get<EarlyDigit>(early);
-      dtmf(pressed.digit, pressed.track);
+      const auto& heard = std::get<EarlyName>(early);
+      name_track(heard.track, heard.participant, heard.address);
     }
   }
   stream_->end_batch();
@@ -128,6 +133,17 @@ void MediaLeg::receive(media::Track track, std::int64_t timestamp_ms, std::span<
     early_bytes_ += payload.size() + sizeof(Early);
     early_.emplace_back(EarlyAudio{track, timestamp_ms, {payload.begin(), payload.end()}, now});
   }
+}
+
+void MediaLeg::name_track(media::Track track, const std::string& participant, const std::string& address) {
+  if (phase_ == Phase::attaching) early_.emplace_back(EarlyName{track, participant, address});
+  if (phase_ != Phase::running) return;
+  services_.calls.append_later(start_.call_id, calls::EventType::track_started,
+                               json{{"streamId", start_.stream_id},
+                                    {"track", media::to_string(track)},
+                                    {"participant", participant},
+                                    {"address", address}}
+                                   .dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void MediaLeg::dtmf(char digit, media::Track track) {
@@ -228,10 +244,13 @@ void MediaLeg::arm_playout() {
 }
 
 void MediaLeg::export_counters() {
-  for (const auto track : {media::Track::inbound, media::Track::outbound}) {
+  exported_.resize(stream_->tracks());
+  for (std::size_t i = 0; i < exported_.size(); ++i) {
+    const auto track = static_cast<media::Track>(i);
     const media::TrackCounters& now = stream_->counters(track);
-    media::TrackCounters& before = exported_[media::index(track)];
-    frames_[media::index(track)].add(static_cast<double>(now.frames + now.late - before.frames - before.late));
+    media::TrackCounters& before = exported_[i];
+    frames_[track == media::Track::outbound ? 1 : 0].add(
+        static_cast<double>(now.frames + now.late - before.frames - before.late));
     late_.add(static_cast<double>(now.late - before.late));
     gaps_.add(static_cast<double>(now.gaps - before.gaps));
     lost_ms_.add(
@@ -273,18 +292,18 @@ void MediaLeg::on_alert(const media::QualityAlert& alert) noexcept {
 
 void MediaLeg::on_summary(const media::QualitySummary& summary) noexcept {
   json tracks = json::object();
-  for (const auto track : {media::Track::inbound, media::Track::outbound}) {
-    const auto& quality = summary.tracks[media::index(track)];
+  for (std::size_t i = 0; i < summary.tracks.size(); ++i) {
+    const auto& quality = summary.tracks[i];
     if (!quality) continue;
-    tracks[std::string(media::to_string(track))] = {{"score", media::to_string(quality->score)},
-                                                    {"frames", quality->frames},
-                                                    {"gaps", quality->gaps},
-                                                    {"late", quality->late},
-                                                    {"lostMs", quality->lost_ms},
-                                                    {"lossPercent", quality->loss_percent},
-                                                    {"latePercent", quality->late_percent},
-                                                    {"jitterMs", quality->jitter_ms},
-                                                    {"levelDb", quality->level_dbfs}};
+    tracks[std::string(media::track_names[i])] = {{"score", media::to_string(quality->score)},
+                                                  {"frames", quality->frames},
+                                                  {"gaps", quality->gaps},
+                                                  {"late", quality->late},
+                                                  {"lostMs", quality->lost_ms},
+                                                  {"lossPercent", quality->loss_percent},
+                                                  {"latePercent", quality->late_percent},
+                                                  {"jitterMs", quality->jitter_ms},
+                                                  {"levelDb", quality->level_dbfs}};
   }
   services_.calls.append_later(start_.call_id, calls::EventType::quality_summary,
                                json{{"score", media::to_string(summary.score)}, {"tracks", tracks}}.dump());

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -112,6 +113,12 @@ Result<std::int64_t> File::size() const {
 Result<> File::resize(std::int64_t bytes) {
   if (::ftruncate(descriptor_, bytes) != 0) return failure("resize", errno);
   return {};
+}
+
+Result<> File::rename(const std::filesystem::path& path) {
+  if (::rename(path_.c_str(), path.c_str()) != 0) return failure("rename", errno);
+  path_ = path;
+  return sync_folder(path_.parent_path());
 }
 
 Result<> File::sync() {

@@ -29,6 +29,8 @@ class File {
   Result<std::size_t> read_at(std::int64_t offset, std::span<std::uint8_t> bytes) const;
   Result<std::int64_t> size() const;
   Result<> resize(std::int64_t bytes);
+  /// Takes the place of what is there, in the same folder, for good.
+  Result<> rename(const std::filesystem::path& path);
   /// Everything is on the disk when it returns, the file's name included.
   Result<> sync();
   /// Lower-case hex, of the whole content.

@@ -10,8 +10,6 @@
 namespace trunkline::recording {
 namespace {
 
-// A file has no more frames than its header can tell: 37 hours at 8 kHz.
-constexpr std::int64_t max_frames = wav_max_data_bytes / (channel_count * 2);
 constexpr std::size_t max_patches = 64;  // before they are handed over without a block
 
 // The stream's side of one recording: gives each frame its place in the window and hands the window over block by
@@ -34,6 +32,8 @@ class Recorder final : public media::Sink {
   void patch(std::size_t channel, std::int64_t position, std::span<const std::uint8_t> data);
   void reach(std::int64_t position);
   void hand_over(Block block);
+  // A file has no more than its header can tell: 37 hours of two channels at 8 kHz.
+  std::int64_t max_frames() const { return wav_max_data_bytes / static_cast<std::int64_t>(window_.channels() * 2); }
 
   const media::Format format_;
   Window window_;
@@ -45,18 +45,20 @@ class Recorder final : public media::Sink {
 };
 
 void Recorder::on_frame(const media::Frame& frame) noexcept {
+  const std::size_t channel = media::index(frame.track);
+  if (channel >= window_.channels()) window_.widen(channel + 1);
   const std::int64_t frame_end = frame.position + frame.samples;
   if (frame.kind == media::FrameKind::silence) {
-    end_ = std::clamp(frame_end, end_, max_frames);
+    end_ = std::max(end_, std::min(frame_end, max_frames()));
     return reach(end_);
   }
-  if (writer_->failed() || frame_end > max_frames) {
+  if (writer_->failed() || frame_end > max_frames()) {
     ++dropped_;
     return;
   }
   ++placed_;
   end_ = std::max(end_, frame_end);
-  place(media::index(frame.track), frame.position, frame.data);
+  place(channel, frame.position, frame.data);
 }
 
 void Recorder::place(std::size_t channel, std::int64_t position, std::span<const std::uint8_t> data) {
@@ -96,20 +98,21 @@ void Recorder::reach(std::int64_t position) {
       window_.skip_to(position);
     } else {
       const std::int64_t start = window_.start();
-      hand_over({start, window_.take_block(), {}, {}});
+      hand_over({start, window_.take_block(), {}, {}, {}});
     }
   }
 }
 
 void Recorder::hand_over(Block block) {
   block.patches = std::exchange(patches_, {});
+  block.channels = window_.channels();
   dropped_ += writer_->push(std::move(block)) ? 0 : placed_;
   placed_ = 0;
 }
 
 void Recorder::on_end(media::EndCause) noexcept {
   const std::int64_t start = window_.start();
-  writer_->finish({start, window_.take_rest(), std::exchange(patches_, {}), end_});
+  writer_->finish({start, window_.take_rest(), std::exchange(patches_, {}), window_.channels(), end_});
 }
 
 }  // namespace

@@ -48,8 +48,9 @@ Result<WavLayout> parse_format(std::span<const std::uint8_t> chunk) {
     return unsupported("format " + std::to_string(format) + " with " + std::to_string(bits) +
                        " bits; 16-bit PCM and 8-bit mu-law are read");
   }
-  if (layout.channels < 1 || layout.channels > 2) {
-    return unsupported(std::to_string(layout.channels) + " channels; one or two are read");
+  if (layout.channels < 1 || layout.channels > wav_max_channels) {
+    return unsupported(std::to_string(layout.channels) + " channels; one to " + std::to_string(wav_max_channels) +
+                       " are read");
   }
   if (layout.sample_rate < 1000 || layout.sample_rate > 192'000) {
     return unsupported(std::to_string(layout.sample_rate) + " Hz; 1000 to 192000 are read");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "recording/file.hpp"
+#include "recording/window.hpp"
 
 #include <trunkline/base/result.hpp>
 #include <trunkline/recording/recorder.hpp>
@@ -24,15 +25,17 @@ struct Patch {
 /// What goes to the disk at once: a window's block at `position`, then the patches.
 struct Block {
   std::int64_t position = 0;
-  std::vector<std::uint8_t> planes;  ///< the left channel, then as much of the right, in the stream's format
+  std::vector<std::uint8_t> planes;  ///< of all channels, one behind the other, in the stream's format
   std::vector<Patch> patches;
+  std::size_t channels = first_channels;
   std::optional<std::int64_t> final_frames;  ///< the last block: the length that the file is to have
 
   std::size_t bytes() const;
 };
 
-/// A stereo WAV file that can be played after every write. What was never written is silence, and takes no room on
-/// the disk. Not thread-safe; errors `disk_failed`.
+/// A WAV file that can be played after every write. What was never written is silence, and takes no room on the disk.
+/// It is written anew, beside, when it is to have more channels: a crash leaves the one or the other. Not thread-safe;
+/// errors `disk_failed`.
 class WavWriter {
  public:
   WavWriter(std::filesystem::path path, media::Format format);
@@ -44,6 +47,7 @@ class WavWriter {
 
  private:
   Result<> open();
+  Result<> widen(std::size_t channels);
   Result<> write_frames(std::int64_t position, std::span<const std::int16_t> interleaved);
   Result<> write_planes(const Block& block);
   Result<> apply(const Patch& patch);
@@ -52,10 +56,14 @@ class WavWriter {
   const std::filesystem::path path_;
   const media::Format format_;
   File file_;
+  std::size_t channels_ = first_channels;
   std::int64_t frames_ = 0;  // length so far
 };
 
+/// Where a file is written anew while it gets more channels.
+std::filesystem::path wider_path(const std::filesystem::path& path);
+
 /// What finish() and repair() report: facts of a complete file.
-Result<FileFacts> facts_of(const File& file, std::uint32_t sample_rate, std::int64_t frames);
+Result<FileFacts> facts_of(const File& file, std::size_t channels, std::uint32_t sample_rate, std::int64_t frames);
 
 }  // namespace trunkline::recording

@@ -15,7 +15,12 @@ Window::Window(media::Format format)
       silence_(format.encoding == media::Encoding::mulaw ? media::mulaw_silence : std::uint8_t{0}),
       capacity_(format.samples(window_ms)),
       block_(format.samples(block_ms)),
-      bytes_(static_cast<std::size_t>(capacity_) * width_ * channel_count, silence_) {}
+      bytes_(plane_bytes() * channels_, silence_) {}
+
+void Window::widen(std::size_t channels) {
+  channels_ = channels;
+  bytes_.resize(plane_bytes() * channels_, silence_);
+}
 
 void Window::place(std::size_t channel, std::int64_t position, std::span<const std::uint8_t> data) {
   const auto room = plane(channel);
@@ -33,12 +38,12 @@ void Window::skip_to(std::int64_t position) {
 std::vector<std::uint8_t> Window::take(std::int64_t samples) {
   const auto wanted = static_cast<std::size_t>(samples) * width_;
   std::vector<std::uint8_t> block;
-  block.reserve(wanted * channel_count);
+  block.reserve(wanted * channels_);
   const auto move_out = [&](std::span<std::uint8_t> piece) {
     block.insert(block.end(), piece.begin(), piece.end());
     std::ranges::fill(piece, silence_);
   };
-  for (std::size_t channel = 0; channel < channel_count; ++channel) {
+  for (std::size_t channel = 0; channel < channels_; ++channel) {
     const auto room = plane(channel);
     const auto head = room.subspan(slot(start_), std::min(wanted, room.size() - slot(start_)));
     move_out(head);

@@ -8,9 +8,10 @@
 
 namespace trunkline::recording {
 
-inline constexpr std::size_t channel_count = 2;  // left the far end, right us
+/// Of the file: the far end left, us right, and one for each further participant that is heard.
+inline constexpr std::size_t first_channels = 2;
 
-/// The newest 800 ms of a recording, in which both tracks find their places while it waits for the disk: what a killed
+/// The newest 800 ms of a recording, in which its tracks find their places while it waits for the disk: what a killed
 /// process loses, and with what is on its way to the disk less than a second. Samples stay as the carrier wrote them, a
 /// plane for each channel: the stream's thread only copies bytes.
 ///
@@ -26,9 +27,12 @@ class Window {
   /// Nothing was placed since what was taken last.
   bool blank() const { return content_end_ <= start_; }
 
+  std::size_t channels() const { return channels_; }
+  /// There is room for `channels` from now on; those that are new hold silence.
+  void widen(std::size_t channels);
   /// Puts samples of one channel at `position`; all of it lies in [start, end).
   void place(std::size_t channel, std::int64_t position, std::span<const std::uint8_t> data);
-  /// The oldest block, the left plane and then the right; the window moves on behind it.
+  /// The oldest block, plane behind plane; the window moves on behind it.
   std::vector<std::uint8_t> take_block() { return take(block_); }
   /// The same for everything up to the end of the last audio.
   std::vector<std::uint8_t> take_rest() { return blank() ? std::vector<std::uint8_t>{} : take(content_end_ - start_); }
@@ -38,14 +42,16 @@ class Window {
  private:
   std::vector<std::uint8_t> take(std::int64_t samples);
   std::size_t slot(std::int64_t position) const { return static_cast<std::size_t>(position % capacity_) * width_; }
+  std::size_t plane_bytes() const { return static_cast<std::size_t>(capacity_) * width_; }
   std::span<std::uint8_t> plane(std::size_t channel) {
-    return std::span(bytes_).subspan(channel * bytes_.size() / channel_count, bytes_.size() / channel_count);
+    return std::span(bytes_).subspan(channel * plane_bytes(), plane_bytes());
   }
 
   const std::size_t width_;  // bytes a sample
   const std::uint8_t silence_;
   const std::int64_t capacity_;  // samples of each channel
   const std::int64_t block_;
+  std::size_t channels_ = first_channels;
   std::int64_t start_ = 0;
   std::int64_t content_end_ = 0;
   std::vector<std::uint8_t> bytes_;

@@ -62,7 +62,7 @@ class CarrierStream final : public net::WebSocketHandler, public std::enable_sha
   std::optional<std::uint64_t> overtaken_;  // the frame that comes a step late
   std::uint64_t silent_ = 0;                // steps since the caller has finished
   std::uint64_t sequence_ = 0;
-  std::array<std::uint64_t, media::track_count> chunks_{};
+  std::array<std::uint64_t, 2> chunks_{};
   std::deque<std::uint8_t> playing_;
   std::size_t played_ = 0;  // bytes since the start
   struct Mark {

@@ -10,8 +10,10 @@
 namespace trunkline::speech {
 namespace {
 
-std::string_view speaker(media::Track track) {
-  return track == media::Track::inbound ? "caller" : "agent";
+std::string speaker(media::Track track) {
+  if (track == media::Track::inbound) return "caller";
+  if (track == media::Track::outbound) return "agent";
+  return "participant " + std::to_string(media::index(track));
 }
 
 // `01:02.345`, with hours in front when there are any or when they are asked for.

@@ -13,8 +13,7 @@ constexpr std::string_view query =
 StoredSegment read(const store::Row& row) {
   StoredSegment stored{row.text(0), {}};
   auto& segment = stored.segment;
-  segment.track =
-      row.text(1) == media::to_string(media::Track::inbound) ? media::Track::inbound : media::Track::outbound;
+  segment.track = media::parse_track(row.text(1)).value_or(media::Track::inbound);
   segment.start_ms = row.integer(2);
   segment.end_ms = row.integer(3);
   segment.text = row.text(4);

@@ -22,6 +22,7 @@ enum class EventType : std::uint8_t {
   media_ended,        ///< data: streamId, cause, durationMs, gaps, late, callEnds
   // The whole roster as the provider gives it: of two the one with the higher sequence counts.
   participants_changed,  ///< data: sequence, participants: [{id, address, role?, muted, onHold}]
+  track_started,         ///< data: streamId, track, participant, address; of who is heard on a track of their own
   media_trouble,         ///< data: streamId, reason, message; the provider's word about a stream of the call
   dtmf_received,         ///< data: digit, track, atMs
   transcript_segment,    ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
@@ -41,7 +42,7 @@ enum class EventType : std::uint8_t {
   operation_failed,
   operation_cancelled,
   quality_alert,    ///< data: track, metric, value, threshold, atMs
-  quality_summary,  ///< data: score, tracks: {inbound, outbound: {score, frames, gaps, late, lostMs,
+  quality_summary,  ///< data: score, tracks: {NAME: {score, frames, gaps, late, lostMs,
                     ///< lossPercent, latePercent, jitterMs, levelDb}}
 };
 std::string_view to_string(EventType type);

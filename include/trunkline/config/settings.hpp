@@ -170,11 +170,13 @@ struct Acs {
 
   std::string cognitive_services_endpoint;
   std::size_t media_sample_rate = 16'000;  ///< or 24'000
+  std::string media_channels = "mixed";    ///< or `unmixed`
   bool media_require_jwt = true;
   bool transcription = false;            ///< ask for the service's own
   std::vector<std::string> own_numbers;  ///< calls from these are our own, on their way round
 
   bool used() const { return !connection_string.empty() || !endpoint.empty(); }
+  bool unmixed() const { return media_channels == "unmixed"; }
 };
 
 /// How long what is over is kept. Days; 0 is for ever.

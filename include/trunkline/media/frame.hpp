@@ -3,6 +3,8 @@
 #include <trunkline/base/clock.hpp>
 
 #include <cstdint>
+#include <iterator>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -29,14 +31,27 @@ struct Format {
   friend bool operator==(const Format&, const Format&) = default;
 };
 
-/// Whose voice: `inbound` is the far end (the caller), `outbound` is us.
+/// Whose voice: `inbound` is the far end (the caller, or everybody there in one), `outbound` is us. When the provider
+/// gives each participant of the far end apart, the further ones have the values behind: see further_track().
 enum class Track : std::uint8_t { inbound, outbound };
-inline constexpr std::size_t track_count = 2;
-constexpr std::string_view to_string(Track track) {
-  return track == Track::inbound ? "inbound" : "outbound";
-}
+inline constexpr std::string_view track_names[] = {"inbound",   "outbound",  "inbound-2", "inbound-3", "inbound-4",
+                                                   "inbound-5", "inbound-6", "inbound-7", "inbound-8"};
+inline constexpr std::size_t max_tracks = std::size(track_names);
 constexpr std::size_t index(Track track) {
   return static_cast<std::size_t>(track);
+}
+constexpr std::string_view to_string(Track track) {
+  return track_names[index(track)];
+}
+constexpr std::optional<Track> parse_track(std::string_view text) {
+  for (std::size_t i = 0; i < max_tracks; ++i) {
+    if (track_names[i] == text) return static_cast<Track>(i);
+  }
+  return std::nullopt;
+}
+/// Of the far end's participants but the first: `count` from 0, below `max_tracks` - 2.
+constexpr Track further_track(std::size_t count) {
+  return static_cast<Track>(count + 2);
 }
 
 enum class FrameKind : std::uint8_t {

@@ -16,7 +16,7 @@ namespace trunkline::media {
 /// |--------|------|-----------------------------------------------------------------------|
 /// | 0      | 2    | `TL`                                                                  |
 /// | 2      | 1    | version, 1                                                            |
-/// | 3      | 1    | track: 0 inbound, 1 outbound                                          |
+/// | 3      | 1    | track: 0 inbound, 1 outbound, 2 and more further participants         |
 /// | 4      | 4    | sample rate, Hz                                                       |
 /// | 8      | 8    | position of the first sample, in samples since the start of the stream |
 ///

@@ -2,11 +2,11 @@
 
 #include <trunkline/media/sink.hpp>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace trunkline::media {
 
@@ -74,9 +74,9 @@ struct TrackQuality {
   QualityScore score = QualityScore::excellent;
 };
 
-/// `tracks[i]` is empty for a track that carried no audio.
+/// `tracks` by index; empty for a track that carried no audio.
 struct QualitySummary {
-  std::array<std::optional<TrackQuality>, track_count> tracks;
+  std::vector<std::optional<TrackQuality>> tracks;
   QualityScore score = QualityScore::excellent;  ///< of the worst track
 };
 

@@ -81,6 +81,8 @@ class Stream {
   const Format& format() const { return format_; }
   /// The end of the longest track, in ms on the recording's clock.
   std::int64_t duration_ms() const;
+  /// The tracks that are known: those of index 0 to this. A further participant's is known from its first frame.
+  std::size_t tracks() const { return tracks_.size(); }
   const TrackCounters& counters(Track track) const { return tracks_[index(track)].counters; }
   const std::vector<std::shared_ptr<Sink>>& sinks() const { return sinks_; }
 
@@ -92,6 +94,7 @@ class Stream {
     TrackCounters counters;
   };
 
+  TrackState& state_of(Track track);
   bool accept(TrackState& state, std::span<const std::uint8_t> payload);
   std::int64_t timeline_position(TrackState& state, std::int64_t timestamp_ms, std::int64_t samples, MonoTime now);
   std::int64_t carrier_clock(MonoTime now) const { return format_.samples_in(now - started_) + ahead_; }
@@ -106,9 +109,10 @@ class Stream {
   MonoTime started_;
   StreamLimits limits_;
   bool begun_ = false;
-  std::int64_t ahead_ = 0;  // the timeline's position less our clock, at the carrier's quickest recent delivery
+  std::int64_t offset_ = 0;  // of the first timestamp
+  std::int64_t ahead_ = 0;   // the timeline's position less our clock, at the carrier's quickest recent delivery
   std::optional<std::int64_t> first_timestamp_ms_;
-  std::array<TrackState, track_count> tracks_;
+  std::vector<TrackState> tracks_{2};
   std::vector<std::shared_ptr<Sink>> sinks_;
   bool ended_ = false;
 };

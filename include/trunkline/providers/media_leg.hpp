@@ -23,13 +23,13 @@
 
 namespace trunkline::providers {
 
-/// Makes the sinks that a call's route asks for. Called on the stream's worker when its call is known. The quality
-/// meter is not among them: the leg brings its own.
+/// Makes the sinks that a call's route asks for. Called on the stream's worker when its call is known; `unmixed` is as
+/// in LegStart. The quality meter is not among them: the leg brings its own.
 class SinkFactory {
  public:
   virtual ~SinkFactory() = default;
   virtual std::vector<std::shared_ptr<media::Sink>> make_sinks(const calls::MediaGrant& grant,
-                                                               const media::Format& format, net::Worker& worker) = 0;
+                                                               const media::Format& format, bool unmixed) = 0;
 };
 
 /// What every media leg of the process uses. References outlive all legs.
@@ -63,6 +63,7 @@ struct LegStart {
   std::string stream_id;
   media::Format format;
   bool bidirectional = true;
+  bool unmixed = false;             ///< each participant of the far end comes on a track of their own
   bool echoes_marks = true;         ///< see media::PlayoutLimits
   bool carries_call = true;         ///< the provider hangs up when the stream ends
   bool returns = false;             ///< the provider opens another socket when this one breaks
@@ -85,6 +86,8 @@ class MediaLeg final : public media::LiveStream,
 
   void start(LegStart start);
   void receive(media::Track track, std::int64_t timestamp_ms, std::span<const std::uint8_t> payload, MonoTime now);
+  /// Who is heard on `track`: told once for each, before its first frame.
+  void name_track(media::Track track, const std::string& participant, const std::string& address);
   void dtmf(char digit, media::Track track);
   void mark_echoed(const std::string& name);
   /// After the messages of one wake-up that began at `now`.
@@ -113,7 +116,12 @@ class MediaLeg final : public media::LiveStream,
     char digit;
     media::Track track;
   };
-  using Early = std::variant<EarlyAudio, EarlyDigit>;
+  struct EarlyName {
+    media::Track track;
+    std::string participant;
+    std::string address;
+  };
+  using Early = std::variant<EarlyAudio, EarlyDigit, EarlyName>;
 
   asio::awaitable<void> attach();
   void run(const calls::MediaGrant& grant);
@@ -145,8 +153,8 @@ class MediaLeg final : public media::LiveStream,
   std::optional<media::Playout> playout_;
   asio::steady_timer playout_timer_;
 
-  std::array<observe::Counter, media::track_count> frames_;
-  std::array<media::TrackCounters, media::track_count> exported_{};  // what the metrics know of
+  std::array<observe::Counter, 2> frames_;      // of the far end and of us
+  std::vector<media::TrackCounters> exported_;  // of each track, what the metrics know of
   observe::Counter late_;
   observe::Counter gaps_;
   observe::Counter lost_ms_;

@@ -40,8 +40,9 @@ struct RecorderLimits {
   std::size_t spill_bytes = 4 * 1024 * 1024;
 };
 
-/// Writes one stream as a stereo WAV, 16-bit PCM: left the far end, right us, each frame at its place on the stream's
-/// timeline, silence where there was nothing. Works from any kill: after each write, every 600 ms, the header tells
+/// Writes one stream as a WAV, 16-bit PCM, with a channel for each track by its index: left the far end, right us, and
+/// behind them the further participants that were heard. Each frame is at its place on the stream's timeline, silence
+/// where there was nothing. Works from any kill: after each write, every 600 ms, the header tells
 /// what the file holds, and at most one second is still in memory.
 ///
 /// The file is created, written and finished on the pools, never on the stream's thread; the jobs of one recording

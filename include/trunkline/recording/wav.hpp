@@ -13,6 +13,7 @@ namespace trunkline::recording {
 
 /// RIFF WAVE with one `fmt ` and one `data` chunk, as Trunkline writes it: 16-bit PCM, samples from here on.
 inline constexpr std::int64_t wav_header_bytes = 44;
+inline constexpr int wav_max_channels = static_cast<int>(media::max_tracks);
 /// What fits behind the header, the sizes in which have 32 bits.
 inline constexpr std::int64_t wav_max_data_bytes = 0xFFFFFFFF - (wav_header_bytes - 8);
 
@@ -32,10 +33,11 @@ struct WavLayout {
 };
 
 /// Reads the chunks up to the start of `data`. `front` is the file or enough of its beginning. Accepts 16-bit PCM and
-/// mu-law (also as WAVE_FORMAT_EXTENSIBLE), mono or stereo, 1 to 192 kHz. Errors `wav_invalid`, `wav_unsupported`.
+/// mu-law (also as WAVE_FORMAT_EXTENSIBLE), at most `wav_max_channels`, 1 to 192 kHz. Errors `wav_invalid`,
+/// `wav_unsupported`.
 Result<WavLayout> parse_wav(std::span<const std::uint8_t> front);
 
-/// Samples in memory, interleaved when there are two channels.
+/// Samples in memory, interleaved when there is more than one channel.
 struct WavAudio {
   int channels = 1;
   std::uint32_t sample_rate = 8000;

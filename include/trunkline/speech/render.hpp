@@ -17,7 +17,8 @@ struct StoredSegment {
 /// what the engine gave; `displayText` is the same with HTML's special characters escaped.
 std::string render_json(std::span<const StoredSegment> segments);
 
-/// For people: one line a segment, `[00:01.200] caller: check my balance`.
+/// For people: one line a segment, `[00:01.200] caller: check my balance`; we are the `agent`, further
+/// participants are `participant 2` and so on, as their track says.
 std::string render_text(std::span<const StoredSegment> segments);
 
 /// WebVTT (https://www.w3.org/TR/webvtt1/) with a voice tag a track: `<v caller>`.

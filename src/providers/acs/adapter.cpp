@@ -195,8 +195,9 @@ class AcsAdapter final : public Adapter {
   asio::awaitable<Socket> open_media(providers::Delivery& delivery) {
     const auto call = co_await admit(delivery);
     if (!call) co_return call.error();
-    co_return make_media_session(services_.media, *delivery.request.worker, *call, std::string(token_of(delivery)),
-                                 services_.limits.media_idle_timeout);
+    MediaSessionOptions options{std::string(token_of(delivery)), settings_.unmixed(),
+                                services_.limits.media_idle_timeout};
+    co_return make_media_session(services_.media, *delivery.request.worker, *call, std::move(options));
   }
 
   asio::awaitable<Socket> open_transcription(providers::Delivery& delivery) {

@@ -209,6 +209,7 @@ Result<requests::Setup> Intake::setup_for(const calls::Call& call, const std::st
   setup.cognitive_services_endpoint = settings.cognitive_services_endpoint;
   setup.media_streaming = requests::MediaStreaming{
       .url = websocket_url(origin) + "/media/acs/" + call.id + "?token=" + token,
+      .unmixed = settings.unmixed(),
       .wideband = settings.media_sample_rate == 24'000,
   };
   if (settings.transcription && !settings.cognitive_services_endpoint.empty()) {

@@ -1,3 +1,6 @@
+#include "providers/acs/voices.hpp"
+
+#include <trunkline/providers/acs/identifier.hpp>
 #include <trunkline/providers/acs/media_codec.hpp>
 #include <trunkline/providers/acs/media_machine.hpp>
 #include <trunkline/providers/acs/sessions.hpp>
@@ -6,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <string>
 #include <utility>
 
 namespace trunkline::providers::acs {
@@ -20,16 +23,20 @@ struct Overloaded : Functions... {
   using Functions::operator()...;
 };
 
+const std::string& far_end_of(const calls::Call& call) {
+  return call.direction == calls::Direction::inbound ? call.from : call.to;
+}
+
 class MediaSession final : public MediaSocket {
  public:
-  MediaSession(const MediaServices& services, net::Worker& worker, const calls::Call& call, std::string token,
-               milliseconds idle_timeout)
+  MediaSession(const MediaServices& services, net::Worker& worker, const calls::Call& call, MediaSessionOptions options)
       : MediaSocket(services, worker, call.id),
         provider_call_id_(call.provider_call_id),
-        token_(std::move(token)),
-        opened_(services.clock.mono()),
+        token_(std::move(options.token)),
+        unmixed_(options.unmixed),
         socket_number_(to_millis(services.clock.wall())),
-        machine_(opened_, SocketLimits{.idle_timeout = idle_timeout}) {}
+        machine_(services.clock.mono(), SocketLimits{.idle_timeout = options.idle_timeout}),
+        voices_(options.unmixed ? far_end_of(call) : "") {}
 
   void on_binary(std::span<const std::uint8_t> /*message*/) override {
     close(net::CloseCode::unsupported_data, "media streams are text", media::EndCause::protocol_error);
@@ -57,10 +64,8 @@ class MediaSession final : public MediaSocket {
   void perform(const MediaAction& action) {
     std::visit(Overloaded{[](std::monostate) {}, [](acs::Ignored) {},
                           [this](const Started& started) { begin(*started.start); },
-                          [this](const MediaReceived& media) {
-                            leg().receive(media::Track::inbound, time_of(media), media.payload, batch_began());
-                          },
-                          [this](const DtmfReceived& dtmf) { leg().dtmf(dtmf.digit, media::Track::inbound); },
+                          [this](const MediaReceived& media) { hear(media); },
+                          [this](const DtmfReceived& dtmf) { leg().dtmf(dtmf.digit, track_of(dtmf)); },
                           [this](const CloseSocket& closing) { close(closing.code, closing.reason, closing.cause); }},
                action);
   }
@@ -75,6 +80,7 @@ class MediaSession final : public MediaSocket {
     leg.token = std::exchange(token_, {});
     leg.stream_id = start.subscription_id + "/" + std::to_string(socket_number_);
     leg.format = format_;
+    leg.unmixed = unmixed_;
     leg.echoes_marks = false;
     leg.carries_call = false;
     leg.returns = true;
@@ -87,16 +93,25 @@ class MediaSession final : public MediaSocket {
     this->leg().start(std::move(leg));
   }
 
-  // Since the first frame. One that does not say when it was is taken for the next.
-  std::int64_t time_of(const MediaReceived& media) {
+  void hear(const MediaReceived& media) {
+    const std::size_t voice = unmixed_ ? media.participant : 0;
+    if (!voices_.knows(voice)) meet(machine_.participants()[voice]);
     const auto length = format_.ms(static_cast<std::int64_t>(media.payload.size() / format_.sample_bytes()));
-    std::int64_t at = next_ms_;
-    if (media.timestamp_ms) {
-      if (!first_ms_) first_ms_ = *media.timestamp_ms - next_ms_;
-      at = *media.timestamp_ms - *first_ms_;
-    }
-    next_ms_ = at + length;
-    return at;
+    const std::int64_t at = voices_.place(voice, media.timestamp_ms, length);
+    leg().receive(voices_.track(voice), at, media.payload, batch_began());
+  }
+
+  void meet(const std::string& participant) {
+    const std::string address = address_of(from_raw_id(participant));
+    const media::Track track = voices_.add(address);
+    if (unmixed_) leg().name_track(track, participant, address);
+  }
+
+  // Of somebody who was never heard nothing is known.
+  media::Track track_of(const DtmfReceived& dtmf) const {
+    const auto known = machine_.participants();
+    const auto voice = static_cast<std::size_t>(std::ranges::find(known, dtmf.participant) - known.begin());
+    return unmixed_ && voices_.knows(voice) ? voices_.track(voice) : media::Track::inbound;
   }
 
   // In frames of 20 ms, the last one filled up: the service's own are like that.
@@ -126,22 +141,20 @@ class MediaSession final : public MediaSocket {
 
   const std::string provider_call_id_;
   std::string token_;
-  const MonoTime opened_;
+  const bool unmixed_;
   const std::int64_t socket_number_;
   MediaMachine machine_;
+  Voices voices_;
   media::Format format_;
   std::vector<std::uint8_t> frame_;
-  std::optional<std::int64_t> first_ms_;
-  std::int64_t next_ms_ = 0;
   std::string out_;
 };
 
 }  // namespace
 
 std::shared_ptr<net::WebSocketHandler> make_media_session(const MediaServices& services, net::Worker& worker,
-                                                          const calls::Call& call, std::string token,
-                                                          milliseconds idle_timeout) {
-  return std::make_shared<MediaSession>(services, worker, call, std::move(token), idle_timeout);
+                                                          const calls::Call& call, MediaSessionOptions options) {
+  return std::make_shared<MediaSession>(services, worker, call, std::move(options));
 }
 
 }  // namespace trunkline::providers::acs

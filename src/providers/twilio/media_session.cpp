@@ -66,7 +66,7 @@ class MediaSession final : public MediaSocket {
     leg.stream_id = start.stream_sid;
     leg.format = start.format;
     // A forked stream (<Start><Stream>) listens to both sides; one that carries only the caller is <Connect>'s.
-    leg.bidirectional = start.tracks.size() < media::track_count;
+    leg.bidirectional = start.tracks.size() < 2;
     // After <Connect> the call is hung up by its own TwiML; a forked stream may end while the parties talk on.
     leg.carries_call = leg.bidirectional;
     auto tracks = nlohmann::json::array();

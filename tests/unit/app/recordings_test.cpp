@@ -72,7 +72,7 @@ struct Process {
 
   /// One recording of so many frames, to its end.
   void record(const calls::MediaGrant& grant, int frames) {
-    const auto all = sinks.make_sinks(grant, {}, workers.at(0));
+    const auto all = sinks.make_sinks(grant, {}, false);
     const std::vector<std::uint8_t> audio(160, 0x90);
     for (int i = 0; i < frames; ++i) {
       for (const auto& sink : all) {

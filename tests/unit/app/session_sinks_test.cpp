@@ -88,7 +88,7 @@ struct SinksFixture {
   ~SinksFixture() { stop_pools(); }
 
   const std::string& call_id() const { return grant.call.id; }
-  std::vector<std::shared_ptr<media::Sink>> make() { return sinks.make_sinks(grant, {}, workers.at(0)); }
+  std::vector<std::shared_ptr<media::Sink>> make(bool unmixed = false) { return sinks.make_sinks(grant, {}, unmixed); }
   void stop_pools() {
     writers.stop();
     finishers.stop();
@@ -180,6 +180,18 @@ TEST_CASE("the route chooses the engine, else Deepgram where it is configured") 
     CHECK(fixture.embedded.asked->tracks.size() == 2);  // who only listens hears both sides
     CHECK_FALSE(fixture.deepgram.asked.has_value());
   }
+}
+
+TEST_CASE("in an unmixed stream the engine is asked for each participant who is heard") {
+  SinksFixture fixture;
+  const auto made = fixture.make(true);
+  CHECK_FALSE(fixture.deepgram.asked.has_value());
+  for (const auto& sink : made) sink->on_frame({media::further_track(0), media::FrameKind::audio, 0, 0, {}, {}});
+  REQUIRE(fixture.deepgram.asked.has_value());
+  CHECK(fixture.deepgram.asked->tracks == std::vector{media::further_track(0)});
+  fixture.deepgram.listener->on_finished();
+  for (const auto& sink : made) sink->on_end(media::EndCause::stop);
+  fixture.finish_recordings();
 }
 
 TEST_CASE("a call whose engine is missing or busy is told so, and goes on with its other sinks") {

@@ -86,6 +86,15 @@ TEST_CASE_METHOD(Records, "a summary of quality becomes a row a track, of whom i
   CHECK_FALSE(rows[1].packet_loss.has_value());
 }
 
+TEST_CASE_METHOD(Records, "a further participant's track has rows, too, which name nobody") {
+  tell(EventType::quality_summary, R"({"score":"good","tracks":{"inbound-3":{"score":"good","frames":7}}})");
+  const auto rows = quality();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].track == "inbound-3");
+  CHECK(rows[0].participant_id.empty());
+  CHECK(rows[0].frames == 7);
+}
+
 TEST_CASE_METHOD(Records, "an alert becomes a row with its value where it belongs") {
   tell(EventType::quality_alert, R"({"track":"inbound","metric":"jitter","value":71.5,"threshold":60,"atMs":5000})");
   const auto rows = quality();

@@ -216,4 +216,19 @@ TEST_CASE("Overdriven PCM is an alert after a window of five seconds at any rate
   }
 }
 
+TEST_CASE("a further participant is measured from the first frame on, as the far end is") {
+  Fixture f;
+  for (int i = 0; i < 100; ++i) f.frame(i);
+  for (int i = 50; i < 150; ++i) {
+    if (i % 10 != 5) f.frame(i, {}, further_track(1));
+  }
+  const auto& quality = f.end(further_track(1));
+  CHECK(quality.frames == 90);
+  CHECK(quality.gaps == 10);
+  CHECK(quality.lost_ms == 200);
+  CHECK(f.heard.summaries[0].tracks.size() == 4);
+  CHECK_FALSE(f.heard.summaries[0].tracks[index(further_track(0))]);
+  CHECK(f.heard.summaries[0].score == QualityScore::poor);
+}
+
 }  // namespace trunkline::media

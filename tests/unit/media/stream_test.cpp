@@ -294,4 +294,22 @@ TEST_CASE("A stream ends once and takes nothing afterwards") {
   CHECK(f.inbound().frames == 1);
 }
 
+TEST_CASE("a further participant has a track from the first word on, at its place, however late that is") {
+  Fixture f;
+  constexpr Track further = further_track(0);
+  for (int i = 0; i < 3'000; ++i) f.frame(171 + i * 20, 1, Track::inbound, milliseconds{i * 20});
+  CHECK(f.stream.tracks() == 2);
+  f.take();
+  f.frame(171 + 59'980, 7, further, 59'980ms);
+  f.frame(171 + 60'000, 8, further, 60'000ms);
+  const std::int64_t position = 59'980 * 8;
+  CHECK(f.take() == std::vector{silence(0, static_cast<std::uint32_t>(position), further),
+                                audio(position, 7, frame_samples, further),
+                                audio(position + 160, 8, frame_samples, further)});
+  REQUIRE(f.stream.tracks() == 3);
+  CHECK(f.stream.counters(further).gaps == 0);
+  CHECK(f.stream.counters(further).rebased == 0);
+  CHECK(f.stream.duration_ms() == 60'020);
+}
+
 }  // namespace trunkline::media

@@ -36,8 +36,7 @@ class MuteSynthesizer final : public speech::Synthesizer {
 class GivenSinks final : public SinkFactory {
  public:
   std::vector<std::shared_ptr<media::Sink>> make_sinks(const calls::MediaGrant& /*grant*/,
-                                                       const media::Format& /*format*/,
-                                                       net::Worker& /*worker*/) override {
+                                                       const media::Format& /*format*/, bool /*unmixed*/) override {
     made = true;
     return sinks;
   }

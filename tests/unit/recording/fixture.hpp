@@ -96,7 +96,8 @@ inline std::string content(const std::filesystem::path& path) {
 
 inline std::vector<std::int16_t> channel(const WavAudio& audio, std::size_t which) {
   std::vector<std::int16_t> samples;
-  for (std::size_t i = which; i < audio.samples.size(); i += 2) samples.push_back(audio.samples[i]);
+  for (std::size_t i = which; i < audio.samples.size(); i += static_cast<std::size_t>(audio.channels))
+    samples.push_back(audio.samples[i]);
   return samples;
 }
 

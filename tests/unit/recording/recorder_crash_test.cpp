@@ -130,4 +130,29 @@ TEST_CASE("What is no recording is not touched") {
   CHECK(content(folder / "mono.wav") == mono);
 }
 
+TEST_CASE("A crash while a recording gets another channel leaves it as it was, and nothing beside it") {
+  const TemporaryFolder folder;
+  const auto path = folder / "left.wav";
+  record_and_crash(folder, 100, path);
+  std::ofstream(path.string() + ".wider") << "half of it";
+  const auto facts = repair(path);
+  REQUIRE(facts.has_value());
+  CHECK(facts->channels == 2);
+  CHECK_FALSE(std::filesystem::exists(path.string() + ".wider"));
+}
+
+TEST_CASE("A recording of four channels is repaired with all of them") {
+  const TemporaryFolder folder;
+  const auto path = folder / "left.wav";
+  std::vector<std::int16_t> samples(400);
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<std::int16_t>(i);
+  REQUIRE(write_wav(path, {4, 16'000, samples}).has_value());
+  append(path, "half");  // of a frame
+  const auto facts = repair(path);
+  REQUIRE(facts.has_value());
+  CHECK(facts->channels == 4);
+  CHECK(facts->size_bytes == 44 + 800);
+  CHECK(read_wav(path)->samples == samples);
+}
+
 }  // namespace trunkline::recording

@@ -352,4 +352,38 @@ TEST_CASE("Many recordings share few writers") {
   }
 }
 
+TEST_CASE("A participant who joins gets a channel; what was said before stays in its place") {
+  const int joins = GENERATE(0, 10, 500);  // frames: in the first window, and long after it is on the disk
+  Fixture f;
+  f.start();
+  const Track third = media::further_track(1);
+  for (int i = 0; i < 600; ++i) {
+    f.audio(Track::inbound, i * 160, 0x90);
+    if (i % 2 == 0) f.audio(Track::outbound, i * 160, 0x10);
+    if (i == joins && i > 0) f.silence(third, 0, static_cast<std::uint32_t>(i) * 160);
+    if (i >= joins) f.audio(third, i * 160, 0xA5);
+    if (i == joins + 60) f.audio(Track::inbound, 160 * 5, 0x33, 160, FrameKind::late);
+  }
+  const auto facts = f.finish();
+  CHECK(facts.channels == 4);
+  CHECK(facts.size_bytes == 44 + 600 * 160 * 4 * 2);
+  CHECK(facts.sha256 == crypto::hex(crypto::sha256(content(f.path))));
+  const auto audio = f.read();
+  REQUIRE(audio.channels == 4);
+  const auto value_at = [&](std::size_t which, int frame) {
+    return channel(audio, which)[static_cast<std::size_t>(frame) * 160 + 80];
+  };
+  CHECK(value_at(0, 4) == linear(0x90));
+  CHECK(value_at(0, 5) == linear(0x33));
+  CHECK(value_at(0, 599) == linear(0x90));
+  CHECK(value_at(1, 4) == linear(0x10));
+  CHECK(value_at(1, 5) == 0);
+  CHECK(value_at(1, 598) == linear(0x10));
+  CHECK(std::ranges::all_of(channel(audio, 2), [](std::int16_t sample) { return sample == 0; }));
+  if (joins > 0) CHECK(value_at(3, joins - 1) == 0);
+  CHECK(value_at(3, joins) == linear(0xA5));
+  CHECK(value_at(3, 599) == linear(0xA5));
+  CHECK_FALSE(std::filesystem::exists(f.path.string() + ".wider"));
+}
+
 }  // namespace trunkline::recording

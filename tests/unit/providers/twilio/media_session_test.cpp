@@ -1,5 +1,6 @@
 #include "unit/observe/captured_log.hpp"
 #include "unit/providers/media_leg_fixture.hpp"
+#include "unit/providers/taking_socket.hpp"
 
 #include <trunkline/providers/twilio/media_session.hpp>
 
@@ -12,30 +13,6 @@ using calls::EventType;
 using Catch::Contains;
 
 constexpr std::size_t before_media = 3;  // events: received, ringing, media started
-
-/// As the real one does, it takes the first close and then nothing more.
-class FakeSocket final : public net::WebSocket {
- public:
-  explicit FakeSocket(asio::io_context& loop) : loop_(loop) {}
-
-  bool send_text(std::string_view /*message*/) override { return !closed; }
-  bool send_binary(std::span<const std::uint8_t> /*message*/) override { return !closed; }
-  void flush() override {}
-  void ping() override {}
-  void close(net::CloseCode code, std::string_view /*reason*/) override {
-    if (!closed) closed = code;
-  }
-  void abort() override {}
-  void pause_reading() override {}
-  void resume_reading() override {}
-  std::size_t unsent_bytes() const override { return 0; }
-  asio::io_context& context() override { return loop_; }
-
-  std::optional<net::CloseCode> closed;
-
- private:
-  asio::io_context& loop_;
-};
 
 /// One call's media socket, open.
 struct SessionFixture : test::MediaFixture {
@@ -55,7 +32,7 @@ struct SessionFixture : test::MediaFixture {
     session.reset();
   }
 
-  FakeSocket socket{worker.context()};
+  test::TakingSocket socket{worker.context()};
   std::shared_ptr<net::WebSocketHandler> session =
       make_media_session(services, worker, admitted.call_id, milliseconds{0});
 };

@@ -13,8 +13,8 @@ namespace {
 struct Replay {
   StreamMachine machine{MonoTime{}};
   StreamStart start;
-  std::size_t bytes[media::track_count] = {};
-  std::int64_t last_timestamp[media::track_count] = {};
+  std::size_t bytes[2] = {};
+  std::int64_t last_timestamp[2] = {};
   std::vector<std::string> marks;
   std::string digits;
   bool stopped = false;
