@@ -205,7 +205,15 @@ bool moves_a_call(EventType type) {
   return type <= EventType::participants_changed;
 }
 
+// Who was connected was not busy: a provider may tell how the line went down with the words for a call that never came
+// about (a SIP 486 or 603 at the end of a conversation).
+bool says_never_connected(const Call::End& end) {
+  static constexpr std::array states = {State::busy, State::declined, State::missed, State::cancelled};
+  return end.authority == Authority::provider && std::ranges::find(states, end.state) != states.end();
+}
+
 State state_of(const Call::Merge& merge) {
+  if (merge.end && merge.connected_at && says_never_connected(*merge.end)) return State::ended;
   if (merge.end) return merge.end->state;
   if (merge.live == State::connected && merge.lost_at > merge.resumed_at) return State::reconnecting;
   return merge.live;

@@ -16,6 +16,10 @@ void MediaSocket::on_text(std::string_view message) {
   take(message);
 }
 
+void MediaSocket::on_binary(std::span<const std::uint8_t> /*message*/) {
+  close(net::CloseCode::unsupported_data, "media streams are text", media::EndCause::protocol_error);
+}
+
 void MediaSocket::on_batch_end() {
   leg_->end_batch(batch_began_);
   batch_began_ = {};

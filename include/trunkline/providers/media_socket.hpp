@@ -21,6 +21,7 @@ class MediaSocket : public net::WebSocketHandler, protected Carrier {
 
   void on_open(net::WebSocket& socket) final { socket_ = &socket; }
   void on_text(std::string_view message) final;
+  void on_binary(std::span<const std::uint8_t> message) final;
   void on_batch_end() final;
   void on_tick(MonoTime now) final;
   void on_close(const net::CloseInfo& info) final;

@@ -1,10 +1,11 @@
 #include "providers/acs/audio_scan.hpp"
 
+#include "providers/json_scan.hpp"
+
 #include <trunkline/base/text.hpp>
 #include <trunkline/providers/acs/socket_state.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace trunkline::providers::acs {
 namespace {
@@ -21,44 +22,19 @@ constexpr unsigned needed = seen_kind | seen_audio | seen_payload;
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+  explicit Scanner(std::string_view text) : scan_(text) {}
 
   std::optional<AudioFields> run() {
-    if (!members(&Scanner::message_member)) return std::nullopt;
-    skip_blanks();
-    if (at_ != end_ || (seen_ & needed) != needed) return std::nullopt;
+    const bool whole = scan_.members([this](std::string_view key) { return message_member(key); }) && scan_.at_end();
+    if (!whole || (seen_ & needed) != needed) return std::nullopt;
     return fields_;
   }
 
  private:
-  void skip_blanks() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) ++at_;
-  }
-  bool take(char expected) {
-    skip_blanks();
-    if (at_ == end_ || *at_ != expected) return false;
-    ++at_;
-    return true;
-  }
-  bool take_word(std::string_view word) {
-    skip_blanks();
-    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-  // Up to the next quote, escapes not understood.
-  bool quoted(std::string_view& out) {
-    if (!take('"')) return false;
-    const void* quote = std::memchr(at_, '"', static_cast<std::size_t>(end_ - at_));
-    if (quote == nullptr) return false;
-    const auto size = static_cast<std::size_t>(static_cast<const char*>(quote) - at_);
-    out = {at_, size};
-    at_ += size + 1;
-    return true;
-  }
-  // The same for a text of any content: it stands for itself.
+  // A text of any content: it stands for itself.
   bool plain(std::string_view& out) {
-    return quoted(out) && std::all_of(out.begin(), out.end(), [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
+    return scan_.quoted(out) &&
+           std::all_of(out.begin(), out.end(), [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
   }
   bool first(Seen key) {
     const bool is_first = (seen_ & key) == 0;
@@ -66,21 +42,14 @@ class Scanner {
     return is_first;
   }
 
-  bool members(bool (Scanner::*member)(std::string_view key)) {
-    if (!take('{')) return false;
-    do {
-      std::string_view key;
-      if (!quoted(key) || !take(':') || !(this->*member)(key)) return false;
-    } while (take(','));
-    return take('}');
-  }
   bool message_member(std::string_view key) {
     std::string_view value;
-    if (key == "kind") return first(seen_kind) && quoted(value) && value == "AudioData";
-    return key == "audioData" && first(seen_audio) && members(&Scanner::audio_member);
+    if (key == "kind") return first(seen_kind) && scan_.quoted(value) && value == "AudioData";
+    return key == "audioData" && first(seen_audio) &&
+           scan_.members([this](std::string_view inner) { return audio_member(inner); });
   }
   bool audio_member(std::string_view key) {
-    if (key == "data") return first(seen_payload) && quoted(fields_.payload);
+    if (key == "data") return first(seen_payload) && scan_.quoted(fields_.payload);
     if (key == "silent") return first(seen_silent) && flag();
     if (key == "participantRawID") return first(seen_participant) && participant();
     std::string_view value;
@@ -89,15 +58,14 @@ class Scanner {
     return true;
   }
   bool flag() {
-    fields_.silent = take_word("true");
-    return fields_.silent || take_word("false");
+    fields_.silent = scan_.take_word("true");
+    return fields_.silent || scan_.take_word("false");
   }
   bool participant() {
-    return take_word("null") || (plain(fields_.participant) && fields_.participant.size() <= max_raw_id_bytes);
+    return scan_.take_word("null") || (plain(fields_.participant) && fields_.participant.size() <= max_raw_id_bytes);
   }
 
-  const char* at_;
-  const char* end_;
+  JsonScan scan_;
   unsigned seen_ = 0;
   AudioFields fields_;
 };

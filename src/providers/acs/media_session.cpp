@@ -1,5 +1,6 @@
 #include "providers/acs/voices.hpp"
 
+#include <trunkline/base/overloaded.hpp>
 #include <trunkline/providers/acs/identifier.hpp>
 #include <trunkline/providers/acs/media_codec.hpp>
 #include <trunkline/providers/acs/media_machine.hpp>
@@ -18,11 +19,6 @@ namespace {
 constexpr std::int64_t frame_ms = 20;
 constexpr milliseconds return_patience{2'000};
 
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-
 const std::string& far_end_of(const calls::Call& call) {
   return call.direction == calls::Direction::inbound ? call.from : call.to;
 }
@@ -37,10 +33,6 @@ class MediaSession final : public MediaSocket {
         socket_number_(to_millis(services.clock.wall())),
         machine_(services.clock.mono(), SocketLimits{.idle_timeout = options.idle_timeout}),
         voices_(options.unmixed ? far_end_of(call) : "") {}
-
-  void on_binary(std::span<const std::uint8_t> /*message*/) override {
-    close(net::CloseCode::unsupported_data, "media streams are text", media::EndCause::protocol_error);
-  }
 
  private:
   void take(std::string_view message) override { perform(machine_.step(message, batch_began())); }

@@ -1,4 +1,5 @@
 #include <trunkline/base/crypto.hpp>
+#include <trunkline/base/overloaded.hpp>
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/acs/sessions.hpp>
 #include <trunkline/providers/acs/transcription_machine.hpp>
@@ -14,11 +15,6 @@ using nlohmann::json;
 
 constexpr std::string_view engine = "acs";
 constexpr std::size_t id_digits = 26;
-
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
 
 class TranscriptionSession final : public net::WebSocketHandler {
  public:

@@ -1,3 +1,4 @@
+#include <trunkline/base/overloaded.hpp>
 #include <trunkline/providers/media_socket.hpp>
 #include <trunkline/providers/twilio/media_session.hpp>
 #include <trunkline/providers/twilio/stream_machine.hpp>
@@ -9,20 +10,11 @@
 namespace trunkline::providers::twilio {
 namespace {
 
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-
 class MediaSession final : public MediaSocket {
  public:
   MediaSession(const MediaServices& services, net::Worker& worker, std::string call_id, milliseconds idle_timeout)
       : MediaSocket(services, worker, std::move(call_id)),
         machine_(services.clock.mono(), StreamMachineLimits{.idle_timeout = idle_timeout}) {}
-
-  void on_binary(std::span<const std::uint8_t> /*message*/) override {
-    close(net::CloseCode::unsupported_data, "media streams are text", media::EndCause::protocol_error);
-  }
 
  private:
   void take(std::string_view message) override { perform(machine_.step(message, batch_began())); }

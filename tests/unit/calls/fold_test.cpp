@@ -101,6 +101,17 @@ TEST_CASE("a connected call is reconnecting while the newest word about its medi
   CHECK(fold({status("r", 500, State::ringing), loss}).state == State::ringing);
 }
 
+TEST_CASE("a call that was connected has ended, whatever the provider calls it; one that was not, has the word") {
+  const Event connected = status("c", 1000, State::connected);
+  for (const State word : {State::busy, State::declined, State::missed, State::cancelled}) {
+    const Event over = status("e", 2000, word);
+    CHECK(fold({over}).state == word);
+    CHECK(fold({connected, over}).state == State::ended);
+    CHECK(fold({over, connected}).state == State::ended);
+  }
+  CHECK(fold({connected, status("e", 2000, State::failed)}).state == State::failed);
+}
+
 TEST_CASE("the end of media ends the call only when it says so") {
   const Event start = make_event("s", EventType::media_started, 1000);
   CHECK(fold({start, make_event("m", EventType::media_ended, 2000, R"({"callEnds":false,"cause":"stop"})")}).state ==
