@@ -59,9 +59,9 @@ TEST_CASE("acs: each participant of an unmixed stream has a track, the caller's 
   SessionFixture fixture(true);
   fixture.say("4:+14155550177", "01.000", 1);  // before the token is checked
   fixture.attach();
-  fixture.say(caller, "01.010", 2);
+  fixture.say(caller, "01.015", 2);
   fixture.say("8:acs:someone", "02.000", 3);
-  fixture.say(caller, "01.030", 4);
+  fixture.say(caller, "01.035", 4);
   fixture.text(
       R"({"kind":"DtmfData","dtmfData":{"data":"5","timestamp":"2026-11-20T12:01:02Z","participantRawID":"8:acs:someone"}})");
 
@@ -72,9 +72,9 @@ TEST_CASE("acs: each participant of an unmixed stream has a track, the caller's 
   CHECK(audio[2].track == media::further_track(1));
   CHECK(audio[3].track == Track::inbound);
   CHECK(audio[0].position == 0);
-  CHECK(audio[1].position == 160);
+  CHECK(audio[1].position == 240);
   CHECK(audio[2].position == 16'000);
-  CHECK(audio[3].position == 480);
+  CHECK(audio[3].position == 560);
   CHECK(audio[3].data == std::vector<std::uint8_t>(640, 4));
 
   const auto told = fixture.data_of(EventType::track_started, before_media + 4);
