@@ -54,9 +54,10 @@ struct SimOptions {
   std::uint64_t seed = 1;      ///< of the first call's dice
   std::string from = "+14155550123";
   std::string to = "+14155550199";
-  std::string keys;           ///< ACS: what the caller presses
-  bool handshake = false;     ///< ACS: validate the subscription first
-  bool cloud_events = false;  ///< ACS: CloudEvents 1.0 from Event Grid
+  std::vector<std::filesystem::path> speakers;  ///< ACS: what others in the call say
+  std::string keys;                             ///< ACS: what the caller presses
+  bool handshake = false;                       ///< ACS: validate the subscription first
+  bool cloud_events = false;                    ///< ACS: CloudEvents 1.0 from Event Grid
 };
 int sim_call(const Common& common, const SimOptions& options);
 /// `port` 0: that of the settings, or any.

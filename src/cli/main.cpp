@@ -79,6 +79,11 @@ void add_sim_call(CLI::App& sim, const Common& common, int& code) {
       ->check(unknown_fault)
       ->capture_default_str();
   call->add_option("--seed", options.seed, "Of the fault's dice; the next call has the next")->capture_default_str();
+  call->add_option("--speaker", options.speakers,
+                   "acs: what another in the call says, on a track of its own if the gateway asks for unmixed audio; "
+                   "may be repeated")
+      ->check(CLI::ExistingFile)
+      ->expected(1, 7);
   call->add_option("--keys", options.keys, "acs: keys that the caller presses")->check(unknown_key);
   call->add_flag("--handshake", options.handshake, "acs: validate the Event Grid subscription first, in both ways");
   call->add_flag("--cloud-events", options.cloud_events, "acs: CloudEvents 1.0 from Event Grid");

@@ -84,6 +84,10 @@ std::vector<sim::AcsSegment> segments_of(const adapters::SampleCall& sample) {
   return out;
 }
 
+std::string speaker_id(std::size_t number) {
+  return "4:+1415555018" + std::to_string(number);
+}
+
 Result<sim::AcsCallPlan> plan_of(const SimOptions& options, const config::Settings& settings) {
   auto audio = caller_audio(options, rates);
   if (!audio) return audio.error();
@@ -91,6 +95,12 @@ Result<sim::AcsCallPlan> plan_of(const SimOptions& options, const config::Settin
   fill(plan, options, settings, std::move(*audio));
   if (options.wav.empty() && plan.media) {
     if (const auto sample = adapters::sample_call()) plan.segments = segments_of(*sample);
+  }
+  for (const auto& file : options.speakers) {
+    const std::array<std::uint32_t, 1> rate = {plan.sample_rate};
+    auto speaks = mono_audio(file, rate);
+    if (!speaks) return speaks.error();
+    plan.speakers.push_back({speaker_id(plan.speakers.size()), std::move(speaks->samples)});
   }
   plan.event_grid.secret_header = settings.acs.event_grid_secret_header;
   if (!settings.acs.event_grid_secrets.empty()) plan.event_grid.secret = settings.acs.event_grid_secrets.front();

@@ -131,15 +131,17 @@ int place_calls(net::Worker& worker, const PlaceCall& place, const SimOptions& o
 
 Result<recording::WavAudio> caller_audio(const SimOptions& options, std::span<const std::uint32_t> rates) {
   if (options.no_media) return recording::WavAudio{};
-  if (options.wav.empty()) {
-    auto sample = adapters::sample_call();
-    if (!sample) return sample.error();
-    return recording::WavAudio{1, 8'000, std::move(sample->audio)};
-  }
-  auto audio = recording::read_wav(options.wav);
+  if (!options.wav.empty()) return mono_audio(options.wav, rates);
+  auto sample = adapters::sample_call();
+  if (!sample) return sample.error();
+  return recording::WavAudio{1, 8'000, std::move(sample->audio)};
+}
+
+Result<recording::WavAudio> mono_audio(const std::filesystem::path& file, std::span<const std::uint32_t> rates) {
+  auto audio = recording::read_wav(file);
   if (!audio) return audio.error();
   if (std::ranges::find(rates, audio->sample_rate) == rates.end() || audio->channels != 1) {
-    return make_error("wav_unsupported", options.wav.string() + " must be mono and have " + list_of(rates) +
+    return make_error("wav_unsupported", file.string() + " must be mono and have " + list_of(rates) +
                                              " kHz; convert it, for example with sox in.wav -r 8000 -c 1 out.wav");
   }
   return std::move(*audio);

@@ -7,7 +7,9 @@
 #include <trunkline/recording/wav.hpp>
 #include <trunkline/sim/call.hpp>
 
+#include <filesystem>
 #include <functional>
+#include <span>
 
 namespace trunkline::cli {
 
@@ -21,6 +23,9 @@ int place_calls(net::Worker& worker, const PlaceCall& place, const SimOptions& o
 /// What the caller says: the file, or a spoken menu, or nothing when there is no media. The file has one channel and a
 /// rate of `rates`, the first of which the menu has. Error: that of the file.
 Result<recording::WavAudio> caller_audio(const SimOptions& options, std::span<const std::uint32_t> rates);
+
+/// The file of one who speaks, with a rate of `rates`. Error: that of the file.
+Result<recording::WavAudio> mono_audio(const std::filesystem::path& file, std::span<const std::uint32_t> rates);
 
 /// What every provider's plan has.
 void fill(sim::CallPlan& plan, const SimOptions& options, const config::Settings& settings, recording::WavAudio audio);
