@@ -51,6 +51,12 @@ TEST_CASE("a transcript as text shows hours only when there are any") {
         "[01:01:01.007] agent: it is <5> & \"falling\"\n");
 }
 
+TEST_CASE("further participants are told apart") {
+  const std::vector<StoredSegment> said = {stored("seg_3", media::further_track(1), 0, 1'000, "hello")};
+  CHECK(speech::render_text(said) == "[00:00.000] participant 3: hello\n");
+  CHECK(nlohmann::json::parse(speech::render_json(said))[0]["track"] == "inbound-3");
+}
+
 TEST_CASE("a transcript as WebVTT has cues with voices and escaped text") {
   CHECK(speech::render_vtt(talk) ==
         "WEBVTT\n"

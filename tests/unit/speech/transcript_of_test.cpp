@@ -65,7 +65,7 @@ TEST_CASE("a call's transcript is read from its rows") {
   database.rows.emplace_back(std::vector<Value>{std::string("seg_1"), std::string("inbound"), std::int64_t{1200},
                                                 std::int64_t{2000}, std::string("yes"), 0.9, std::string("embedded"),
                                                 std::string("en-US")});
-  database.rows.emplace_back(std::vector<Value>{std::string("seg_2"), std::string("outbound"), std::int64_t{2500},
+  database.rows.emplace_back(std::vector<Value>{std::string("seg_2"), std::string("inbound-3"), std::int64_t{2500},
                                                 std::int64_t{3000}, std::string("thanks"), 0.8, std::string("deepgram"),
                                                 std::string("en-GB")});
   const auto transcript = ask(database, "call_1");
@@ -80,7 +80,7 @@ TEST_CASE("a call's transcript is read from its rows") {
   CHECK(first.text == "yes");
   CHECK(first.confidence == 0.9);
   CHECK(first.final);
-  CHECK(transcript->back().segment.track == media::Track::outbound);
+  CHECK(transcript->back().segment.track == media::further_track(1));
   CHECK(transcript->back().segment.language == "en-GB");
 }
 
