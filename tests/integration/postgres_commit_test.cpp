@@ -70,7 +70,7 @@ TEST_CASE("a COMMIT that never arrived is done again") {
 TEST_CASE("a COMMIT whose answer was lost is not done again") {
   if (without_postgres()) return;
   Cut cut;
-  cut.proxy.judge(once(commit, Verdict::cut_after));
+  cut.proxy.judge(once(commit, Verdict::cut_answer));
   Insert insert;
   CHECK(insert.into(*cut.database));
   CHECK(insert.ran == 1);

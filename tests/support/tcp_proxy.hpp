@@ -27,6 +27,7 @@ class TcpProxy {
     pass,
     cut_before,  ///< neither these bytes nor anything later arrive: both sides are closed
     cut_after,   ///< the server gets the bytes and may act on them, the client hears nothing of it
+    cut_answer,  ///< the server acts on them; both sides are closed when it answers
     cut_client,  ///< the bytes are dropped and the client's side is closed; the server's stays open, as on a dead line
   };
   /// Called on the proxy's thread with what a client sent.
@@ -131,11 +132,8 @@ class TcpProxy {
     }
     if (verdict == Verdict::cut_before) return false;
     if (verdict != Verdict::cut_client && !send_all(pair.server, bytes)) return false;
-    if (verdict == Verdict::cut_after) {
-      pair.discard = true;
-      pair.close_client();
-    }
-    if (verdict == Verdict::cut_client) pair.close_client();
+    if (verdict == Verdict::cut_after || verdict == Verdict::cut_answer) pair.discard = true;
+    if (verdict == Verdict::cut_after || verdict == Verdict::cut_client) pair.close_client();
     return true;
   }
 
