@@ -1,4 +1,4 @@
-"""The tables of the relay benchmark, from what bench/run measured."""
+"""The tables of the relay benchmark, from what bench/run measured: of each "server protocol" its parts."""
 
 import statistics
 
@@ -32,11 +32,12 @@ def capacity(rounds, names):
     lines = []
     for name in names:
         limits = {str(measured[name]["ramp"]["limitedBy"]) for measured in rounds if measured[name].get("ramp")}
-        lines.append([name, number(median(rounds, name, "ramp", "maxStreams")), ", ".join(sorted(limits)) or "-",
+        lines.append([*name.split(), number(median(rounds, name, "ramp", "maxStreams")), ", ".join(sorted(limits)) or "-",
                       number(median(rounds, name, "ramp", "atMax", "usPerFrame"), 1),
                       number(median(rounds, name, "setup", "setupsPerSecond")),
                       number(median(rounds, name, "setup", "usPerCall"))])
-    return rows(["server", "streams a core", "limited by", "us/frame there", "set-ups/s", "us/set-up"], lines)
+    return rows(["server", "protocol", "streams a core", "limited by", "us/frame there", "set-ups/s", "us/set-up"],
+                lines)
 
 
 def steady(rounds, names):
@@ -47,22 +48,22 @@ def steady(rounds, names):
         for name in names:
             def value(*keys, digits=0, name=name, part=part):
                 return number(median(rounds, name, part, *keys), digits)
-            lines.append([part.split()[1], name, value("usPerFrame", digits=1), value("corePercent"),
+            lines.append([part.split()[1], *name.split(), value("usPerFrame", digits=1), value("corePercent"),
                           " / ".join(value("relayMs", key, digits=2) for key in ("p50", "p99", "max")),
                           value("lost"), value("failed"), value("rssKbPerStream"), value("foreignPercent")])
-    return rows(["streams", "server", "us/frame", "core %", "relay p50 / p99 / max ms", "lost", "failed", "kB/stream",
-                 "others' CPU %"], lines)
+    return rows(["streams", "server", "protocol", "us/frame", "core %", "relay p50 / p99 / max ms", "lost", "failed",
+                 "kB/stream", "others' CPU %"], lines)
 
 
 def ratios(rounds, names):
-    ours = median(rounds, "trunkline", "ramp", "maxStreams") if "trunkline" in names else None
-    if not ours:
-        return ""
     lines = []
     for name in names:
+        server, protocol = name.split()
+        us = f"trunkline {protocol}"
+        ours = median(rounds, us, "ramp", "maxStreams") if us in names else None
         theirs = median(rounds, name, "ramp", "maxStreams")
-        if name != "trunkline" and theirs:
-            lines.append(f"Trunkline carries {ours / theirs:.2f} times the streams of {name}.")
+        if server != "trunkline" and ours and theirs:
+            lines.append(f"Trunkline carries {ours / theirs:.2f} times the {protocol} streams of {server}.")
     return "\n".join(lines)
 
 

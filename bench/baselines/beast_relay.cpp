@@ -65,7 +65,7 @@ Task relay(WebSocket socket, Settings& settings) {
       recording->add({audio.data(), size});
       co_await sink->async_write(asio::buffer(audio.data(), size), use_task);
     } else if (message.event == Event::start && !sink) {
-      recording.emplace(settings.folder + "/beast-" + std::to_string(++settings.calls) + ".wav");
+      recording.emplace(settings.folder + "/beast-" + std::to_string(++settings.calls) + ".wav", message.encoding);
       co_await connect(sink, settings);
     }
     buffer.consume(buffer.size());

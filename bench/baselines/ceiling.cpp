@@ -26,6 +26,7 @@
 namespace {
 
 using baseline::Event;
+using streamload::as_text;
 using streamload::Opcode;
 
 constexpr std::size_t input_bytes = std::size_t{256} * 1024;
@@ -48,10 +49,6 @@ struct Call {
   std::string waiting;  // for the sink's handshake
   std::optional<baseline::Recording> recording;
 };
-
-std::string_view as_text(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 sockaddr_in loopback(unsigned short port) {
   sockaddr_in address{};
@@ -165,12 +162,12 @@ class Relay {
       return end(call);
     }
     const auto message = baseline::scan(as_text(payload));
-    if (message.event == Event::start && call.sink.socket < 0) start(call);
+    if (message.event == Event::start && call.sink.socket < 0) start(call, message.encoding);
     if (message.event == Event::media && call.sink.socket >= 0) forward(call, message.payload);
   }
 
-  void start(Call& call) {
-    call.recording.emplace(folder_ + "/ceiling-" + std::to_string(++calls_) + ".wav");
+  void start(Call& call, baseline::Encoding encoding) {
+    call.recording.emplace(folder_ + "/ceiling-" + std::to_string(++calls_) + ".wav", encoding);
     call.sink.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     set_no_delay(call.sink.socket);
     const sockaddr_in address = loopback(sink_port_);

@@ -13,7 +13,7 @@
 namespace baseline {
 namespace {
 
-constexpr std::size_t flush_bytes = 32'000;
+constexpr std::uint32_t frame_bytes = 4;  // two samples
 
 constexpr auto pcm_of = [] {
   std::array<std::int16_t, 256> table{};
@@ -84,8 +84,11 @@ std::size_t decode_wide(std::string_view& text, std::uint8_t* out) {
   return size;
 }
 
-std::string wav_header() {
-  constexpr std::uint32_t rate = 8000;
+constexpr std::uint32_t rate_of(Encoding encoding) {
+  return encoding == Encoding::pcm16 ? 16'000 : 8'000;
+}
+
+std::string wav_header(std::uint32_t rate) {
   constexpr std::uint32_t open_end = 0xFFFFFFFF - 36;
   struct {
     char riff[4] = {'R', 'I', 'F', 'F'};
@@ -94,23 +97,45 @@ std::string wav_header() {
     std::uint32_t format_size = 16;
     std::uint16_t pcm = 1;
     std::uint16_t channels = 2;
-    std::uint32_t samples_per_second = rate;
-    std::uint32_t bytes_per_second = rate * 4;
-    std::uint16_t bytes_per_frame = 4;
+    std::uint32_t samples_per_second = 0;
+    std::uint32_t bytes_per_second = 0;
+    std::uint16_t bytes_per_frame = frame_bytes;
     std::uint16_t bits = 16;
     char data[4] = {'d', 'a', 't', 'a'};
     std::uint32_t data_size = open_end;
-  } const header;
+  } header;
+  header.samples_per_second = rate;
+  header.bytes_per_second = rate * frame_bytes;
   return {reinterpret_cast<const char*>(&header), sizeof header};
+}
+
+// Left and nothing on the right.
+template <class Sample>
+void append_stereo(std::string& out, std::size_t count, Sample sample) {
+  std::size_t at = out.size();
+  out.resize(at + count * frame_bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t both = sample(i);
+    std::memcpy(out.data() + at, &both, sizeof both);
+    at += sizeof both;
+  }
+}
+
+Message scan_acs(std::string_view text) {
+  const std::string_view kind = value_of(text, "\"kind\"", 0);
+  if (kind == "AudioData") return {Event::media, Encoding::pcm16, value_of(text, "\"data\"", 30)};
+  if (kind == "AudioMetadata") return {Event::start, Encoding::pcm16, {}};
+  return {};
 }
 
 }  // namespace
 
 Message scan(std::string_view text) {
+  if (text.starts_with("{\"kind\"")) return scan_acs(text);
   const std::string_view event = value_of(text, "\"event\"", 0);
-  if (event == "media") return {Event::media, value_of(text, "\"payload\"", 20)};
-  if (event == "start") return {Event::start, {}};
-  if (event == "stop") return {Event::stop, {}};
+  if (event == "media") return {Event::media, Encoding::mulaw, value_of(text, "\"payload\"", 20)};
+  if (event == "start") return {Event::start, Encoding::mulaw, {}};
+  if (event == "stop") return {Event::stop, Encoding::mulaw, {}};
   return {};
 }
 
@@ -131,8 +156,11 @@ std::size_t decode_base64(std::string_view text, std::uint8_t* out) {
   return size;
 }
 
-Recording::Recording(const std::string& path)
-    : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)), buffer_(wav_header()) {
+Recording::Recording(const std::string& path, Encoding encoding)
+    : encoding_(encoding),
+      flush_bytes_(rate_of(encoding) * frame_bytes),
+      file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)),
+      buffer_(wav_header(rate_of(encoding))) {
   if (file_ < 0) throw std::runtime_error("cannot create " + path);
 }
 
@@ -141,15 +169,17 @@ Recording::~Recording() {
   ::close(file_);
 }
 
-void Recording::add(std::span<const std::uint8_t> mulaw) {
-  std::size_t at = buffer_.size();
-  buffer_.resize(at + mulaw.size() * 4);
-  for (const std::uint8_t code : mulaw) {
-    const std::uint32_t both = static_cast<std::uint16_t>(pcm_of[code]);
-    std::memcpy(buffer_.data() + at, &both, sizeof both);
-    at += sizeof both;
+void Recording::add(std::span<const std::uint8_t> audio) {
+  if (encoding_ == Encoding::mulaw) {
+    append_stereo(buffer_, audio.size(), [&](std::size_t i) { return static_cast<std::uint16_t>(pcm_of[audio[i]]); });
+  } else {
+    append_stereo(buffer_, audio.size() / 2, [&](std::size_t i) {
+      std::uint16_t sample = 0;
+      std::memcpy(&sample, audio.data() + 2 * i, sizeof sample);
+      return sample;
+    });
   }
-  if (buffer_.size() >= flush_bytes) flush();
+  if (buffer_.size() >= flush_bytes_) flush();
 }
 
 void Recording::flush() {

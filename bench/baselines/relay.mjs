@@ -6,8 +6,7 @@ import path from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
 
 const { PORT, SINK_PORT, REC_DIR } = process.env;
-const flushBytes = 32000;
-const rate = 8000;
+const frameBytes = 4; // two samples
 
 const pcmOf = Int16Array.from({ length: 256 }, (_, code) => {
   const bits = ~code & 0xff;
@@ -15,7 +14,34 @@ const pcmOf = Int16Array.from({ length: 256 }, (_, code) => {
   return bits & 0x80 ? 0x84 - magnitude : magnitude - 0x84;
 });
 
-function wavHeader() {
+// What Twilio sends, mu-law at 8 kHz, and what Azure does, PCM16 at 16 kHz.
+const mulaw = {
+  rate: 8000,
+  put(buffer, at, audio) {
+    for (let i = 0; i < audio.length; i++) {
+      const sample = pcmOf[audio[i]];
+      buffer[at] = sample & 255;
+      buffer[at + 1] = (sample >> 8) & 255;
+      buffer[at + 2] = buffer[at + 3] = 0;
+      at += frameBytes;
+    }
+    return at;
+  },
+};
+const pcm16 = {
+  rate: 16000,
+  put(buffer, at, audio) {
+    for (let i = 0; i + 1 < audio.length; i += 2) {
+      buffer[at] = audio[i];
+      buffer[at + 1] = audio[i + 1];
+      buffer[at + 2] = buffer[at + 3] = 0;
+      at += frameBytes;
+    }
+    return at;
+  },
+};
+
+function wavHeader(rate) {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
   header.writeUInt32LE(0xffffffff, 4);
@@ -24,8 +50,8 @@ function wavHeader() {
   header.writeUInt16LE(1, 20);
   header.writeUInt16LE(2, 22);
   header.writeUInt32LE(rate, 24);
-  header.writeUInt32LE(rate * 4, 28);
-  header.writeUInt16LE(4, 32);
+  header.writeUInt32LE(rate * frameBytes, 28);
+  header.writeUInt16LE(frameBytes, 32);
   header.writeUInt16LE(16, 34);
   header.write('data', 36);
   header.writeUInt32LE(0xffffffff - 36, 40);
@@ -35,24 +61,17 @@ function wavHeader() {
 let calls = 0;
 
 class Recording {
-  constructor() {
+  constructor(encoding) {
+    this.encoding = encoding;
+    this.flushBytes = encoding.rate * frameBytes; // a second
     this.#newBuffer();
-    this.size = wavHeader().copy(this.buffer);
+    this.size = wavHeader(encoding.rate).copy(this.buffer);
     this.file = fs.createWriteStream(path.join(REC_DIR, `node-${++calls}.wav`));
     this.file.on('error', (error) => { throw error; });
   }
   add(audio) {
-    const { buffer } = this;
-    let at = this.size;
-    for (let i = 0; i < audio.length; i++) {
-      const sample = pcmOf[audio[i]];
-      buffer[at] = sample & 255;
-      buffer[at + 1] = (sample >> 8) & 255;
-      buffer[at + 2] = buffer[at + 3] = 0;
-      at += 4;
-    }
-    this.size = at;
-    if (at >= flushBytes) this.#flush();
+    this.size = this.encoding.put(this.buffer, this.size, audio);
+    if (this.size >= this.flushBytes) this.#flush();
   }
   end() {
     this.#flush();
@@ -64,7 +83,7 @@ class Recording {
     this.#newBuffer();
   }
   #newBuffer() {
-    this.buffer = Buffer.allocUnsafeSlow(flushBytes + 4096);
+    this.buffer = Buffer.allocUnsafeSlow(this.flushBytes + 4096);
     this.size = 0;
   }
 }
@@ -73,23 +92,28 @@ function relay(socket) {
   let sink;
   let recording;
   let waiting = [];
+  function start(encoding) {
+    recording = new Recording(encoding);
+    sink = new WebSocket(`ws://127.0.0.1:${SINK_PORT}/sink`, { perMessageDeflate: false });
+    sink.on('open', () => {
+      for (const audio of waiting) sink.send(audio);
+      waiting = null;
+    });
+    sink.on('error', () => socket.close());
+  }
+  function forward(payload) {
+    if (!sink) return;
+    const audio = Buffer.from(payload, 'base64');
+    recording.add(audio);
+    if (sink.readyState === WebSocket.OPEN) sink.send(audio);
+    else waiting?.push(audio);
+  }
   socket.on('message', (data) => {
     const message = JSON.parse(data.toString());
-    if (message.event === 'media') {
-      if (!sink) return;
-      const audio = Buffer.from(message.media.payload, 'base64');
-      recording.add(audio);
-      if (sink.readyState === WebSocket.OPEN) sink.send(audio);
-      else waiting?.push(audio);
-    } else if (message.event === 'start') {
-      recording = new Recording();
-      sink = new WebSocket(`ws://127.0.0.1:${SINK_PORT}/sink`, { perMessageDeflate: false });
-      sink.on('open', () => {
-        for (const audio of waiting) sink.send(audio);
-        waiting = null;
-      });
-      sink.on('error', () => socket.close());
-    }
+    if (message.event === 'media') forward(message.media.payload);
+    else if (message.kind === 'AudioData') forward(message.audioData.data);
+    else if (message.event === 'start') start(mulaw);
+    else if (message.kind === 'AudioMetadata') start(pcm16);
   });
   socket.on('error', () => {});
   socket.on('close', () => {

@@ -47,22 +47,23 @@ int new_socket() {
 Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), input_(input_bytes) {}
 
 Loop::~Loop() {
-  if (listener_ >= 0) ::close(listener_);
+  for (const Listener& listener : listeners_) ::close(listener.socket);
+  for (const auto& connection : accepted_) close(*connection);
   ::close(epoll_);
 }
 
 void Loop::listen(int port, Acceptor& acceptor) {
-  acceptor_ = &acceptor;
-  listener_ = new_socket();
+  const int socket = listeners_.emplace_back(new_socket(), &acceptor).socket;
   const int on = 1;
-  setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in address = address_of("127.0.0.1", port);
-  const bool listens = ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                       ::listen(listener_, 4096) == 0;
+  const bool listens =
+      ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(socket, 4096) == 0;
   if (!listens) throw std::runtime_error("cannot listen on port " + std::to_string(port) + ": " + std::strerror(errno));
   epoll_event event{};
   event.events = EPOLLIN;
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
+  event.data.ptr = &acceptor;
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
 }
 
 void Loop::connect(Connection& connection, const std::string& host, int port, std::string_view first) {
@@ -96,16 +97,21 @@ void Loop::send(Connection& connection, std::string_view bytes) {
 }
 
 void Loop::close(Connection& connection) {
-  if (connection.is_open()) ::close(std::exchange(connection.socket_, -1));
+  if (!connection.is_open()) return;
+  ::close(std::exchange(connection.socket_, -1));
+  some_closed_ = true;
 }
 
 int Loop::poll() {
+  if (std::exchange(some_closed_, false)) std::erase_if(accepted_, [](const auto& one) { return !one->is_open(); });
   std::array<epoll_event, 64> events{};
   const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.ptr == nullptr) {
-      accept_all();
+    const auto listener =
+        std::ranges::find_if(listeners_, [&](const Listener& one) { return one.acceptor == event.data.ptr; });
+    if (listener != listeners_.end()) {
+      accept_all(*listener);
       continue;
     }
     auto& connection = *static_cast<Connection*>(event.data.ptr);
@@ -128,12 +134,12 @@ void Loop::watch(Connection& connection, bool add) const {
   epoll_ctl(epoll_, add ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.socket_, &event);
 }
 
-void Loop::accept_all() {
+void Loop::accept_all(const Listener& listener) {
   for (int i = 0; i < max_accepts; ++i) {
-    const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int socket = ::accept4(listener.socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) return;
     set_options(socket);
-    Connection& connection = acceptor_->accepted();
+    Connection& connection = *accepted_.emplace_back(listener.acceptor->accepted());
     connection.socket_ = socket;
     watch(connection, true);
   }

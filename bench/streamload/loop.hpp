@@ -37,11 +37,11 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Makes what comes in on 127.0.0.1:port; it must close() what it gives.
+  /// Makes what comes in on 127.0.0.1:port; the loop keeps it until it is closed.
   class Acceptor {
    public:
     virtual ~Acceptor() = default;
-    virtual Connection& accepted() = 0;
+    virtual std::unique_ptr<Connection> accepted() = 0;
   };
   void listen(int port, Acceptor& acceptor);
 
@@ -61,16 +61,22 @@ class Loop {
   std::uint64_t arrived_ns() const { return arrived_ns_; }
 
  private:
+  struct Listener {
+    int socket;
+    Acceptor* acceptor;
+  };
+
   void watch(Connection& connection, bool add) const;
-  void accept_all();
+  void accept_all(const Listener& listener);
   void flush(Connection& connection);
   void read(Connection& connection);
   std::int64_t receive(int socket, std::span<std::uint8_t> room);
   void fail(Connection& connection, const std::string& why);
 
   int epoll_ = -1;
-  int listener_ = -1;
-  Acceptor* acceptor_ = nullptr;
+  std::vector<Listener> listeners_;
+  std::vector<std::unique_ptr<Connection>> accepted_;
+  bool some_closed_ = false;
   std::vector<std::uint8_t> input_;
   std::uint64_t arrived_ns_ = 0;
   std::uint64_t wall_offset_ns_ = 0;  // wall clock minus monotonic clock

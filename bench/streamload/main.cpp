@@ -1,4 +1,5 @@
-// streamload load|ramp: plays many Twilio calls against a server and is the speech service that it forwards to.
+// streamload load|ramp: plays many calls of Twilio's or Azure's against a server and is the speech service that it
+// forwards to.
 #include "clock.hpp"
 #include "session.hpp"
 
@@ -11,11 +12,13 @@
 
 #include <csignal>
 #include <iostream>
+#include <map>
 
 namespace {
 
 using nlohmann::ordered_json;
 using streamload::Options;
+using streamload::Protocol;
 using streamload::Result;
 using streamload::Sessions;
 
@@ -92,7 +95,11 @@ class Search {
 
 void add_options(CLI::App& app, Options& options, streamload::Webhook& webhook) {
   app.add_option("--port", options.port, "of the server, on 127.0.0.1");
+  app.add_option("--protocol", options.protocol, "twilio (mu-law at 8 kHz) or acs (PCM at 16 kHz)")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Protocol>{{"twilio", Protocol::twilio}, {"acs", Protocol::acs}}));
   app.add_option("--sink-port", options.sink_port, "where the server forwards to");
+  app.add_option("--service-port", options.service_port, "where the server asks to answer calls (acs)");
   app.add_option("--path", options.path, "of the media sockets; {i} is the call's number");
   app.add_option("--streams", options.streams, "calls (load)");
   app.add_option("--rate", options.rate, "new calls a second; 0: as fast as the window allows");
@@ -102,12 +109,12 @@ void add_options(CLI::App& app, Options& options, streamload::Webhook& webhook) 
   app.add_option("--seconds", options.measured, "seconds that are measured");
   app.add_option("--server", options.server, "process id of the server");
   app.add_option("--webhook-url", webhook.public_url, "begin each call with a webhook: the server's public URL");
-  app.add_option("--account", webhook.account_sid, "AccountSid of the webhooks");
-  app.add_option("--auth-token", webhook.auth_token, "signs the webhooks");
+  app.add_option("--account", webhook.account_sid, "AccountSid of the webhooks (twilio)");
+  app.add_option("--secret", webhook.secret, "signs the webhooks (twilio) or comes with the events (acs)");
 }
 
 int run(const CLI::App& load, const Options& options, const Ramp& ramp) {
-  Sessions sessions(options.sink_port, interrupted);
+  Sessions sessions(options, interrupted);
   if (!load.parsed()) {
     Search search(sessions, options, ramp);
     search.run();
@@ -123,7 +130,7 @@ int run(const CLI::App& load, const Options& options, const Ramp& ramp) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Plays many Twilio calls against a server on this machine and measures how it relays their audio."};
+  CLI::App app{"Plays many calls against a server on this machine and measures how it relays their audio."};
   Options options;
   streamload::Webhook webhook;
   Ramp ramp;

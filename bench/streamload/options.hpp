@@ -1,22 +1,26 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 namespace streamload {
 
-/// How a call is announced before its stream, as Twilio does it.
+enum class Protocol : std::uint8_t { twilio, acs };
+
+/// How a call is announced before its stream: by Twilio's webhook or by Event Grid.
 struct Webhook {
-  std::string public_url;  ///< what the server believes to be reached under: part of what is signed
-  std::string account_sid;
-  std::string auth_token;
-  std::string path = "/webhooks/twilio/voice";
+  std::string public_url;   ///< what the server believes to be reached under: part of what Twilio signs
+  std::string account_sid;  ///< Twilio's
+  std::string secret;       ///< signs Twilio's webhooks, comes along with Event Grid's events
 };
 
 struct Options {
+  Protocol protocol = Protocol::twilio;
   std::string host = "127.0.0.1";
   int port = 8080;
   int sink_port = 9001;
+  int service_port = 9002;          ///< where the server asks Call Automation
   std::string path = "/media/{i}";  ///< of the streams, without a webhook
   std::optional<Webhook> webhook;   ///< with it, path and token come from its answer
 

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "acs.hpp"
 #include "clock.hpp"
 
 #include <unistd.h>
@@ -17,11 +18,17 @@ constexpr double calm_share = 0.1;  // of a core
 
 }  // namespace
 
-Sessions::Sessions(int sink_port, const volatile std::sig_atomic_t& interrupted)
+Sessions::Sessions(const Options& options, const volatile std::sig_atomic_t& interrupted)
     : interrupted_(interrupted),
-      sink_(loop_, sink_port, [this](const Stamp& stamp, std::uint64_t at) { arrived(stamp, at); }),
+      options_(options),
+      carrier_(make_carrier(options)),
+      sink_(loop_, options.sink_port, carrier_->frame_bytes(),
+            [this](const Stamp& stamp, std::uint64_t at) { arrived(stamp, at); }),
       run_(static_cast<std::uint32_t>(now_ns() >> 20) ^ static_cast<std::uint32_t>(getpid())),
-      slots_(slot_count, -1) {}
+      slots_(slot_count, -1) {
+  if (options.protocol != Protocol::acs || !options.webhook) return;
+  service_.emplace(loop_, options.service_port, [this](const AnswerRequest& request) { return answer(request); });
+}
 
 Result Sessions::run(const Options& options) {
   reset(options);
@@ -47,7 +54,7 @@ void Sessions::reset(const Options& options) {
   next_sequence_.assign(options.streams, 0);
   calls_.clear();
   for (unsigned i = 0; i < options.streams; ++i) {
-    calls_.push_back(std::make_unique<Call>(loop_, options_, *this, run_, i));
+    calls_.push_back(std::make_unique<Call>(loop_, options_, *carrier_, *this, run_, i));
   }
 }
 
@@ -96,7 +103,7 @@ void Sessions::stop() {
     if (call->is_streaming()) call->stop();
     if (call->index() % 64 == 63) loop_.poll();
   }
-  run_for(5, [this] { return streaming_ == 0; });
+  run_for(options_.settle_limit, [this] { return streaming_ == 0; });
   run_for(5, [this] { return sink_.open() == 0; });
   result_.sinks_left = static_cast<unsigned>(sink_.open());
   for (const auto& call : calls_) loop_.close(*call);
@@ -113,6 +120,15 @@ void Sessions::settle() {
     if (now - used < calm_share * step_seconds) return;
     used = now;
   }
+}
+
+std::string Sessions::answer(const AnswerRequest& request) {
+  const unsigned index = Acs::index_in(request.context).value_or(options_.streams);
+  if (index >= calls_.size()) return {};
+  Call& call = *calls_[index];
+  if (Acs::context_of(call.identity()) != request.context) return {};
+  call.answered({std::string(path_of(request.media_url)), {}}, std::string(path_of(request.callback_url)));
+  return Acs::properties_of(call.identity(), request.callback_url);
 }
 
 void Sessions::ready(Call& call) {
@@ -190,7 +206,6 @@ void Sessions::send_frame(Call& call) {
 void Sessions::step() {
   const bool more = send_due();
   const int handled = loop_.poll();
-  sink_.sweep();
   if (!more && handled == 0) Loop::sleep();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "call.hpp"
+#include "call_automation.hpp"
+#include "carrier.hpp"
 #include "loop.hpp"
 #include "options.hpp"
 #include "result.hpp"
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -18,7 +21,8 @@ namespace streamload {
 /// Sessions of calls against one server, one after the other: set up, warm up, measure, drain, stop, settle.
 class Sessions final : public Call::Owner {
  public:
-  Sessions(int sink_port, const volatile std::sig_atomic_t& interrupted);
+  /// The protocol and the ports of `options` hold for all of them.
+  Sessions(const Options& options, const volatile std::sig_atomic_t& interrupted);
 
   Result run(const Options& options);
 
@@ -32,6 +36,7 @@ class Sessions final : public Call::Owner {
   void stop();
   void settle();
 
+  std::string answer(const AnswerRequest& request);
   void ready(Call& call) override;
   void failed(Call& call, const std::string& why) override;
   void gone(Call& call, const std::string& why) override;
@@ -45,9 +50,11 @@ class Sessions final : public Call::Owner {
   bool in_window(std::uint64_t at) const { return at >= window_begin_ && at < window_end_; }
 
   const volatile std::sig_atomic_t& interrupted_;
+  Options options_;
+  const std::unique_ptr<Carrier> carrier_;
   Loop loop_;
   Sink sink_;
-  Options options_;
+  std::optional<CallAutomation> service_;
   Result result_;
   std::vector<std::unique_ptr<Call>> calls_;
   std::vector<std::uint32_t> next_sequence_;

@@ -7,18 +7,10 @@
 #include <utility>
 
 namespace streamload {
-namespace {
-
-std::string_view as_text(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-}  // namespace
-
 /// One forwarded stream.
 class Sink::Line final : public Connection {
  public:
-  explicit Line(Sink& sink) : sink_(sink) {}
+  explicit Line(Sink& sink) : sink_(sink), stamps_(sink.frame_bytes_) {}
 
   std::size_t on_bytes(std::span<std::uint8_t> bytes) override {
     std::size_t used = 0;
@@ -83,7 +75,6 @@ class Sink::Line final : public Connection {
     count_out();
   }
   void count_out() {
-    sink_.some_closed_ = true;
     if (std::exchange(upgraded_, false)) --sink_.open_;
   }
 
@@ -92,20 +83,13 @@ class Sink::Line final : public Connection {
   StampReader stamps_;
 };
 
-Sink::Sink(Loop& loop, int port, OnStamp on_stamp) : loop_(loop), on_stamp_(std::move(on_stamp)) {
+Sink::Sink(Loop& loop, int port, std::size_t frame_bytes, OnStamp on_stamp)
+    : loop_(loop), frame_bytes_(frame_bytes), on_stamp_(std::move(on_stamp)) {
   loop_.listen(port, *this);
 }
 
-Sink::~Sink() {
-  for (const auto& line : lines_) loop_.close(*line);
-}
-
-Connection& Sink::accepted() {
-  return *lines_.emplace_back(std::make_unique<Line>(*this));
-}
-
-void Sink::sweep() {
-  if (std::exchange(some_closed_, false)) std::erase_if(lines_, [](const auto& line) { return !line->is_open(); });
+std::unique_ptr<Connection> Sink::accepted() {
+  return std::make_unique<Line>(*this);
 }
 
 }  // namespace streamload

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <vector>
 
 namespace streamload {
 
@@ -16,22 +15,18 @@ class Sink final : public Loop::Acceptor {
  public:
   using OnStamp = std::function<void(const Stamp&, std::uint64_t arrived_ns)>;
 
-  Sink(Loop& loop, int port, OnStamp on_stamp);
-  ~Sink() override;
+  Sink(Loop& loop, int port, std::size_t frame_bytes, OnStamp on_stamp);
 
-  Connection& accepted() override;
+  std::unique_ptr<Connection> accepted() override;
   std::size_t open() const { return open_; }
-  /// Frees what has closed; not while the loop polls.
-  void sweep();
 
  private:
   class Line;
 
   Loop& loop_;
+  const std::size_t frame_bytes_;
   OnStamp on_stamp_;
   std::size_t open_ = 0;
-  bool some_closed_ = false;
-  std::vector<std::unique_ptr<Line>> lines_;
 };
 
 }  // namespace streamload

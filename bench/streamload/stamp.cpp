@@ -90,8 +90,8 @@ unsigned StampReader::read(std::span<const std::uint8_t> message, const OnStamp&
     }
     on_stamp(*stamp);
     ++found;
-    const std::size_t taken = std::min(frame_bytes, message.size() - at);
-    frame_rest_ = frame_bytes - taken;
+    const std::size_t taken = std::min(frame_bytes_, message.size() - at);
+    frame_rest_ = frame_bytes_ - taken;
     at += taken;
   }
   unfinished_.assign(message.begin() + static_cast<std::ptrdiff_t>(at), message.end());

@@ -5,6 +5,7 @@
 
 #include <strings.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace streamload {
@@ -13,6 +14,10 @@ namespace {
 constexpr std::size_t max_payload = std::size_t{1} << 20;
 
 }  // namespace
+
+std::string_view as_text(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::string base64(std::span<const std::uint8_t> bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
@@ -48,6 +53,18 @@ std::string_view header_of(std::string_view head, std::string_view name) {
     return begin == line.npos ? std::string_view{} : line.substr(begin);
   }
   return {};
+}
+
+std::optional<HttpMessage> whole_message(std::string_view text) {
+  const std::size_t head_end = text.find("\r\n\r\n");
+  if (head_end == text.npos) return std::nullopt;
+  const std::string_view head = text.substr(0, head_end + 2);
+  std::size_t length = 0;
+  const std::string_view value = header_of(head, "Content-Length");
+  std::from_chars(value.data(), value.data() + value.size(), length);
+  const std::string_view body = text.substr(head_end + 4);
+  if (body.size() < length) return std::nullopt;
+  return HttpMessage{head, body.substr(0, length), head_end + 4 + length};
 }
 
 std::size_t header_size(std::size_t payload, bool masked) {

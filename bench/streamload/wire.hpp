@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 namespace streamload {
 
+std::string_view as_text(std::span<const std::uint8_t> bytes);
 std::string base64(std::span<const std::uint8_t> bytes);
 std::string hmac_sha1(std::string_view key, std::string_view message);  ///< as base64
 
@@ -17,6 +19,15 @@ std::string accept_key(std::string_view key);
 
 /// The value of a header in an HTTP head, or nothing.
 std::string_view header_of(std::string_view head, std::string_view name);
+
+/// An HTTP message that is there as a whole; its length is in Content-Length.
+struct HttpMessage {
+  std::string_view head;
+  std::string_view body;
+  std::size_t size;
+};
+/// At the beginning of `text`.
+std::optional<HttpMessage> whole_message(std::string_view text);
 
 enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
