@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace trunkline::api {
@@ -30,6 +31,13 @@ asio::awaitable<net::Response> get_recording(const Services& services, Exchange&
   co_return recording ? json_response(to_json_text(*recording)) : exchange.fail(recording.error());
 }
 
+std::string_view content_type_of(std::string_view format) {
+  if (format == "wav") return "audio/wav";
+  if (format == "mp3") return "audio/mpeg";
+  if (format == "mp4") return "video/mp4";
+  return "application/octet-stream";
+}
+
 asio::awaitable<net::Response> get_audio(const Services& services, Exchange& exchange) {
   const auto recording = co_await services.recordings.find(std::string(exchange.param("recordingId")));
   if (!recording) co_return exchange.fail(recording.error());
@@ -51,9 +59,9 @@ asio::awaitable<net::Response> get_audio(const Services& services, Exchange& exc
     response.status = 304;
     co_return response;
   }
-  response.set("Content-Type", "audio/wav");
+  response.set("Content-Type", std::string(content_type_of(recording->facts.format)));
   response.set("Accept-Ranges", "bytes");
-  response.set("Content-Disposition", "inline; filename=\"" + recording->id + ".wav\"");
+  response.set("Content-Disposition", "inline; filename=\"" + recording->id + "." + recording->facts.format + "\"");
   const bool in_part = range_applies(exchange.request.header("If-Range"), etag);
   const auto reading = net::read_range(in_part ? exchange.request.header("Range") : "", size);
   if (reading.verdict == net::RangeVerdict::unsatisfiable) {

@@ -94,7 +94,8 @@ std::vector<Orphan> find_orphans(Sql& sql, WallTime before, std::size_t limit) {
   std::vector<Orphan> orphans;
   for (const auto& row :
        sql.query("SELECT r.id, r.call_id, r.node FROM call_recordings r JOIN calls c ON c.id = r.call_id "
-                 "LEFT JOIN nodes n ON n.id = r.node WHERE r.state = 'recording' AND r.node <> '' AND c.terminal = 1 "
+                 "LEFT JOIN nodes n ON n.id = r.node WHERE r.state = 'recording' AND r.node <> '' AND r.source = "
+                 "'gateway' AND c.terminal = 1 "
                  "AND c.ended_at < $1 AND (n.id IS NULL OR n.gone_at < $1) ORDER BY r.node, r.started_at LIMIT $2",
                  {to_millis(before), static_cast<std::int64_t>(limit)})) {
     orphans.push_back({row.text(0), row.text(1), row.text(2)});

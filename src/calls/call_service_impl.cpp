@@ -1,5 +1,7 @@
 #include "call_service_impl.hpp"
 
+#include "provider_files.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -161,8 +163,21 @@ Updated CallService::Impl::take(CallLog& log, Answers& answers, const StatusUpda
                            .names = {}};
     log.append(call, make_event(EventType::call_received, log.now(), received_data(heard_of, "")));
   }
-  log.append(call, make_event(update.type, update.at, update.data));
+  if (update.files.empty()) {
+    log.append(call, make_event(update.type, update.at, update.data));
+  } else {
+    expect_files(log, call, update);
+  }
   return Updated{call.id, call.node, false};
+}
+
+void CallService::Impl::expect_files(CallLog& log, Call& call, const StatusUpdate& update) {
+  for (const ProviderFile& file : update.files) {
+    if (is_known_file(log, call, file)) continue;
+    const std::string id = ids.make("rec");
+    open_fetch(log, call, file, id);
+    log.append(call, make_event(EventType::recording_started, update.at, expected_data(update.data, id, file)));
+  }
 }
 
 Result<MediaGrant> CallService::Impl::grant_media(CallLog& log, const MediaStart& start, const std::string& data) {

@@ -63,6 +63,7 @@ class CallService::Impl {
     return places[std::hash<std::string>{}(provider_call_id) % places.size()];
   }
 
+  void expect_files(CallLog& log, Call& call, const StatusUpdate& update);
   Result<MediaGrant> grant_media(CallLog& log, const MediaStart& start, const std::string& data);
   Result<std::size_t> append_all(CallLog& log, std::span<const Event> events);
 

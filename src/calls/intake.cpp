@@ -79,12 +79,6 @@ std::string digest_of(const std::string& token) {
   return crypto::hex(crypto::sha256(token));
 }
 
-std::string recording_path(WallTime started, const std::string& recording_id) {
-  std::string day = text::to_rfc3339(started).substr(0, 10);  // 2026-11-20
-  std::replace(day.begin(), day.end(), '-', '/');
-  return day + "/" + recording_id + ".wav";
-}
-
 }  // namespace
 
 store::SetQuery Answers::looking(const std::set<std::string>& keys) {
@@ -166,8 +160,14 @@ std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit) {
                   {to_millis(before), static_cast<std::int64_t>(limit)}));
 }
 
+std::string recording_path(WallTime started, const std::string& recording_id, const std::string& format) {
+  std::string day = text::to_rfc3339(started).substr(0, 10);  // 2026-11-20
+  std::replace(day.begin(), day.end(), '-', '/');
+  return day + "/" + recording_id + "." + format;
+}
+
 std::string open_recording(CallLog& log, const Call& call, const NewRecording& recording) {
-  std::string path = recording_path(log.now(), recording.id);
+  std::string path = recording_path(log.now(), recording.id, "wav");
   log.sql().post(
       "INSERT INTO call_recordings (id, call_id, state, path, started_at, channels, sample_rate, format, node, "
       "updated_at) VALUES ($1, $2, 'recording', $3, $4, 2, $6, 'wav', $5, $4)",

@@ -54,12 +54,15 @@ bool is_token_of(store::Sql& sql, const std::string& call_id, const std::string&
 /// Removes tokens that expired before `before`, the oldest first; returns how many.
 std::size_t forget_tokens(store::Sql& sql, WallTime before, std::size_t limit);
 
+/// Below the recordings folder: `YYYY/MM/DD/<id>.<format>`.
+std::string recording_path(WallTime started, const std::string& recording_id, const std::string& format);
+
 struct NewRecording {
   std::string id;
   std::string node;
   std::uint32_t sample_rate;
 };
-/// The row of a recording that starts now, in stereo. Returns its path, `YYYY/MM/DD/<id>.wav`.
+/// The row of a recording that starts now, in stereo. Returns its path.
 std::string open_recording(CallLog& log, const Call& call, const NewRecording& recording);
 
 }  // namespace trunkline::calls

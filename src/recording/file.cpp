@@ -138,6 +138,12 @@ Result<std::string> File::sha256() const {
   }
 }
 
+Result<> move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (auto made = make_folder(to.parent_path()); !made) return made;
+  if (::rename(from.c_str(), to.c_str()) != 0) return disk_failure("rename", errno, from);
+  return sync_folder(to.parent_path());
+}
+
 Error File::failure(std::string_view deed, int code) const {
   return disk_failure(deed, code, path_);
 }

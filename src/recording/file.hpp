@@ -44,4 +44,7 @@ class File {
   std::filesystem::path path_;
 };
 
+/// Gives a stored file another name, for good; the folder of that is made. What had the name is replaced.
+Result<> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace trunkline::recording

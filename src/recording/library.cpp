@@ -12,14 +12,14 @@ namespace {
 // Columns in the order in which from_row() reads them.
 const std::string select =
     "SELECT id, call_id, state, path, started_at, completed_at, duration_ms, size_bytes, sha256, channels, "
-    "sample_rate, format, recovered, failure FROM call_recordings ";
+    "sample_rate, format, recovered, failure, source, provider_recording_id, part FROM call_recordings ";
 const std::string select_one = select + "WHERE id = $1";
-const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, id";
+const std::string select_of_call = select + "WHERE call_id = $1 ORDER BY started_at, part, id";
 // Rows without a node were made before there could be several. What was given up because its node was gone is that
-// node's to finish when it is back.
-const std::string select_unfinished =
-    select +
-    "WHERE (state = 'recording' OR failure = 'orphaned') AND node IN ($1, '') ORDER BY started_at, id LIMIT $2";
+// node's to finish when it is back. What comes from a provider is fetched again.
+const std::string select_unfinished = select +
+                                      "WHERE (state = 'recording' OR failure = 'orphaned') AND node IN ($1, '') AND "
+                                      "source = 'gateway' ORDER BY started_at, id LIMIT $2";
 // What its node may still finish is not finished.
 const std::string select_finished = select +
                                     "WHERE completed_at < $1 AND state <> 'recording' AND failure <> 'orphaned' "
@@ -41,6 +41,9 @@ Recording from_row(const store::Row& row) {
   recording.facts.format = row.text(11);
   recording.recovered = row.integer(12) != 0;
   recording.failure = row.text(13);
+  recording.source = row.text(14);
+  recording.provider_recording_id = row.text(15);
+  recording.part = row.integer(16);
   return recording;
 }
 
@@ -52,8 +55,17 @@ std::vector<Recording> from_rows(const std::vector<store::Row>& rows) {
 }
 
 nlohmann::json facts_data(const FileFacts& facts) {
-  return {{"durationMs", facts.duration_ms}, {"sizeBytes", facts.size_bytes},   {"sha256", facts.sha256},
-          {"channels", facts.channels},      {"sampleRate", facts.sample_rate}, {"format", facts.format}};
+  nlohmann::json data = {{"durationMs", facts.duration_ms},
+                         {"sizeBytes", facts.size_bytes},
+                         {"sha256", facts.sha256},
+                         {"format", facts.format}};
+  if (facts.channels != 0) data["channels"] = facts.channels;
+  if (facts.sample_rate != 0) data["sampleRate"] = facts.sample_rate;
+  return data;
+}
+
+nlohmann::ordered_json known(int figure) {
+  return figure == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(figure);
 }
 
 Error not_found(const std::string& id) {
@@ -125,18 +137,23 @@ std::string to_json_text(const Recording& recording) {
       {"callId", recording.call_id},
       {"state", recording.state},
       {"format", facts.format},
-      {"channels", facts.channels},
-      {"sampleRate", facts.sample_rate},
+      {"channels", known(facts.channels)},
+      {"sampleRate", known(facts.sample_rate)},
       {"durationMs", facts.duration_ms},
       {"sizeBytes", facts.size_bytes},
       {"sha256", nullptr},
       {"startedAt", text::to_rfc3339(recording.started_at)},
       {"completedAt", nullptr},
       {"recovered", recording.recovered},
+      {"source", recording.source},
   };
   if (!facts.sha256.empty()) json["sha256"] = facts.sha256;
   if (recording.completed_at) json["completedAt"] = text::to_rfc3339(*recording.completed_at);
   if (!recording.failure.empty()) json["failure"] = recording.failure;
+  if (recording.source != "gateway") {
+    json["providerRecordingId"] = text::valid_utf8(recording.provider_recording_id);
+    json["part"] = recording.part;
+  }
   return json.dump();
 }
 

@@ -44,6 +44,18 @@ struct Arrival {
   bool known_only = false;     ///< a call that is new is not taken: error `no_new_calls`
 };
 
+/// A file of a recording that the provider made, which is to become one of ours.
+struct ProviderFile {
+  std::string recording;        ///< the provider's name of the recording
+  std::int64_t part = 0;        ///< which of its files it is
+  std::string name;             ///< of the file there: it is taken once
+  std::string format;           ///< `wav`, `mp3`, `mp4`; `bin`: something else
+  std::string location;         ///< where it is fetched from; shown to nobody, kept until it is here
+  std::string delete_location;  ///< where it is removed then; empty: it stays
+  std::optional<WallTime> started_at;
+  milliseconds duration{0};  ///< 0: nobody says
+};
+
 /// A provider's word about a call that may not be known yet.
 struct StatusUpdate {
   std::string inbox_key;
@@ -56,6 +68,10 @@ struct StatusUpdate {
   EventType type = EventType::call_status;
   WallTime at;
   std::string data;  ///< JSON object for the event
+  /// What is to be fetched: in place of the one event each file gets a recording in the library, a job, and an event
+  /// recording_started, whose data are those above and `recordingId` and `part`. What is there or on its way is passed
+  /// over; of one that failed before it is a new recording.
+  std::vector<ProviderFile> files;
 };
 
 /// What a callback was about.

@@ -28,7 +28,7 @@ enum class EventType : std::uint8_t {
   transcript_segment,    ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language
   transcript_trouble,    ///< data: engine, reason, message
   transcript_ended,      ///< data: engine, segments (their number); no more come of this stream
-  // Recordings of our own; one that the provider made has providerRecordingId and url instead of recordingId.
+  // One that the provider made has providerRecordingId; when it is fetched also source and part, else url, and no id.
   recording_started,  ///< data: recordingId
   // How it came out is told once, and again, with `correction`, when that was not the word of who wrote it.
   recording_completed,  ///< data: recordingId, durationMs, sizeBytes, sha256, channels, sampleRate, format, recovered?

@@ -24,6 +24,9 @@ struct Recording {
   FileFacts facts;                       ///< of a failed one: of what was written before it failed
   bool recovered = false;                ///< settled after a crash, not by who wrote it
   std::string failure;
+  std::string source = "gateway";  ///< who made it; else a provider, from which it is fetched while it is `recording`
+  std::string provider_recording_id;  ///< then: the provider's name of it
+  std::int64_t part = 0;              ///< and which of its files this is
 };
 
 /// The rows of all recordings, to read, and to remove in the end. Any thread. calls::CallService makes a row together
@@ -36,7 +39,8 @@ class Library {
   asio::awaitable<Result<Recording>> find(std::string recording_id);  ///< `recording_not_found`
   /// Oldest first; empty for a call without recordings or an unknown one.
   asio::awaitable<Result<std::vector<Recording>>> of_call(std::string call_id);
-  /// What a node has not finished, oldest first, at most `unfinished_limit`: ask again when these are settled.
+  /// What a node recorded and has not finished, oldest first, at most `unfinished_limit`: ask again when these are
+  /// settled.
   asio::awaitable<Result<std::vector<Recording>>> unfinished(std::string node);
   static constexpr int unfinished_limit = 1000;
 
@@ -63,8 +67,8 @@ std::string failed_data(const std::string& recording_id, const Error& failure,
                         const std::optional<FileFacts>& kept = std::nullopt, bool recovered = false);
 
 /// The object that REST shows: recordingId, callId, state, format, channels, sampleRate, durationMs, sizeBytes, sha256,
-/// startedAt, completedAt, recovered, and failure of a failed one. completedAt and sha256 are null until they are
-/// known.
+/// startedAt, completedAt, recovered, source; failure of a failed one; providerRecordingId and part of one that a
+/// provider made. completedAt and sha256 are null until they are known, channels and sampleRate where they never are.
 std::string to_json_text(const Recording& recording);
 
 }  // namespace trunkline::recording

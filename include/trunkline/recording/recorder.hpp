@@ -12,7 +12,7 @@
 
 namespace trunkline::recording {
 
-/// A finished file.
+/// A finished file. Of one that a provider made channels and sample rate may be unknown: 0.
 struct FileFacts {
   std::int64_t duration_ms = 0;
   std::int64_t size_bytes = 0;

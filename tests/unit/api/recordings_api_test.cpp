@@ -1,6 +1,7 @@
 #include "unit/api/api_fixture.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -68,4 +69,25 @@ TEST_CASE("a part is sent only of the recording that the client means") {
     CHECK(answer.file->length == 10);
   }
   CHECK(here.audio({{"Range", "bytes=20-"}, {"If-Range", "\"other\""}}).status == 200);
+}
+
+TEST_CASE("a recording that a provider made is served as what it is, and says whose it is") {
+  Recorded here;
+  REQUIRE(store::test::execute(*here.calls.database,
+                               "UPDATE call_recordings SET format = 'mp3', channels = 0, sample_rate = 0, source = "
+                               "'acs', provider_recording_id = 'r1', part = 2"));
+  const auto answer = here.audio({{"Range", "bytes=2-3"}});
+  CHECK(answer.status == 206);
+  CHECK(header(answer, "Content-Type") == "audio/mpeg");
+  CHECK(header(answer, "Content-Disposition") == "inline; filename=\"rec_1.mp3\"");
+  const auto shown = nlohmann::json::parse(here.get("/api/v1/media-recordings/rec_1").body);
+  CHECK(shown["source"] == "acs");
+  CHECK(shown["providerRecordingId"] == "r1");
+  CHECK(shown["part"] == 2);
+  CHECK(shown["channels"].is_null());
+  CHECK(shown["sampleRate"].is_null());
+  REQUIRE(store::test::execute(*here.calls.database, "UPDATE call_recordings SET format = 'mp4'"));
+  CHECK(header(here.audio(), "Content-Type") == "video/mp4");
+  REQUIRE(store::test::execute(*here.calls.database, "UPDATE call_recordings SET format = 'bin'"));
+  CHECK(header(here.audio(), "Content-Type") == "application/octet-stream");
 }
