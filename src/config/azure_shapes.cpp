@@ -83,4 +83,15 @@ bool is_identifier(std::string_view text) {
   return phone::is_e164(text) || (is_raw && text.find(' ') == std::string_view::npos);
 }
 
+bool is_authority(std::string_view text) {
+  const auto colon = std::min(text.find(':'), text.size());
+  const std::string_view host = text.substr(0, colon);
+  const bool is_name = !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
+    return is_digit(c) || is_letter(c) || c == '-' || c == '.';
+  });
+  if (!is_name || colon == text.size()) return is_name;
+  const auto port = text::to_uint(text.substr(colon + 1));
+  return port && *port > 0 && *port <= 65'535;
+}
+
 }  // namespace trunkline::config::azure

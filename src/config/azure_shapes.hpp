@@ -16,5 +16,7 @@ bool is_api_version(std::string_view text);
 bool is_secret_header(std::string_view text);
 /// A telephone number in E.164 form or a raw id: `4:...`, `8:...`, `28:...`.
 bool is_identifier(std::string_view text);
+/// A host name or IPv4 address, perhaps with a port.
+bool is_authority(std::string_view text);
 
 }  // namespace trunkline::config::azure

@@ -250,6 +250,17 @@ const Option table[] = {
      Shape{azure::is_identifier, "is neither a number in E.164 form nor a raw id such as 8:acs:..."},
      "+14155550100,+14155550101",
      "Numbers and identities of ours: a call from one of them is one that we made, and is not answered."},
+    {"AZURE_FETCH_RECORDINGS", "acs.fetch_recordings", at<&Settings::acs, &Acs::fetch_recordings>, Anything{}, "false",
+     "Fetch recordings that the service makes itself, which keeps them for a day, into the library."},
+    {"AZURE_RECORDING_HOSTS", "acs.recording_hosts", at<&Settings::acs, &Acs::recording_hosts>,
+     Shape{azure::is_authority, "is not a host name, with a port where it is not 443"}, "recordings.contoso.com",
+     "Hosts that they are fetched from, by https, beside Microsoft's own: whoever is named is shown a signature of the "
+     "resource."},
+    {"AZURE_RECORDING_MAX_MB", "acs.max_recording_mb", at<&Settings::acs, &Acs::max_recording_mb>, Range{1, 1'048'576},
+     "1024", "Size of one file, in MiB, above which it is not fetched."},
+    {"AZURE_DELETE_FETCHED_RECORDINGS", "acs.delete_fetched_recordings",
+     at<&Settings::acs, &Acs::delete_fetched_recordings>, Anything{}, "true",
+     "Delete recordings at the service once they are here."},
 
     {"DEEPGRAM_API_KEY", "deepgram.api_key", at<&Settings::deepgram, &Deepgram::api_key>, Anything{},
      "your-deepgram-key", "Key for Deepgram; with it calls are transcribed there unless a route says otherwise.", true},
@@ -269,6 +280,10 @@ const Option table[] = {
      "Folder for recordings.", false, "DATA_DIR/recordings"},
     {"RECORDING_SHARED", "recording.shared", at<&Settings::recording, &Recording::shared>, Anything{}, "true",
      "All nodes have the same RECORDING_DIR: what one that died left unfinished is finished by another."},
+    {"RECORDING_FETCH_ATTEMPTS", "recording.fetch_attempts", at<&Settings::recording, &Recording::fetch_attempts>,
+     Range{1, 100}, "5", "How often it is tried to fetch a recording that a provider made, before it has failed."},
+    {"RECORDING_FETCH_RETRY_S", "recording.fetch_retry_s", at<&Settings::recording, &Recording::fetch_retry>,
+     Range{1, 3'600}, "60", "How long is waited before the second attempt; doubles with each, up to an hour."},
 
     {"MAX_STREAMS", "calls.max_streams", at<&Settings::calls, &Calls::max_streams>, Range{1, 100'000}, "5000",
      "Media streams that may run at once; further calls are answered busy."},

@@ -124,6 +124,14 @@ struct Metrics::Families {
   Labelled<prometheus::Histogram> transcript_confidence =
       make.histogram({"transcript_confidence", "Confidence of final segments, 0 to 1."}, {"engine"}, ratio);
   Labelled<prometheus::Counter> recordings = make.counter({"recordings_total", "Recordings finished."}, {"result"});
+  Labelled<prometheus::Counter> recording_fetches = make.counter(
+      {"recording_fetches_total", "Attempts to fetch recordings that a provider made, or to remove them there."},
+      {"outcome"});
+  prometheus::Counter& recording_fetch_bytes =
+      make.counters({"recording_fetch_bytes_total", "Bytes of recordings that came from providers."}).Add({});
+  prometheus::Gauge& recording_fetches_waiting =
+      make.gauges({"recording_fetches_waiting", "Recordings that are to be fetched from providers, or removed there."})
+          .Add({});
 
   Labelled<prometheus::Counter> http_requests =
       make.counter({"http_requests_total", "HTTP requests answered."}, {"route", "method", "status"}, max_http_series);
@@ -258,6 +266,16 @@ Histogram Metrics::transcript_confidence(std::string_view engine) {
 }
 Counter Metrics::recordings(std::string_view result) {
   return Counter(families_->recordings.at({result}));
+}
+
+Counter Metrics::recording_fetches(std::string_view outcome) {
+  return Counter(families_->recording_fetches.at({outcome}));
+}
+Counter Metrics::recording_fetch_bytes() {
+  return Counter(families_->recording_fetch_bytes);
+}
+Gauge Metrics::recording_fetches_waiting() {
+  return Gauge(families_->recording_fetches_waiting);
 }
 
 Counter Metrics::http_requests(std::string_view route, std::string_view method, int status) {

@@ -99,8 +99,10 @@ struct Speech {
 };
 
 struct Recording {
-  std::filesystem::path dir;  ///< default DATA_DIR/recordings
-  bool shared = false;        ///< all nodes have the same folder
+  std::filesystem::path dir;        ///< default DATA_DIR/recordings
+  bool shared = false;              ///< all nodes have the same folder
+  std::size_t fetch_attempts = 24;  ///< of what a provider recorded
+  seconds fetch_retry{5};           ///< before the second; doubles up to an hour
 };
 
 struct Calls {
@@ -174,6 +176,11 @@ struct Acs {
   bool media_require_jwt = true;
   bool transcription = false;            ///< ask for the service's own
   std::vector<std::string> own_numbers;  ///< calls from these are our own, on their way round
+
+  bool fetch_recordings = true;              ///< those that the service makes
+  std::vector<std::string> recording_hosts;  ///< where they may lie beside Microsoft's own
+  std::size_t max_recording_mb = 4'096;      ///< of one file
+  bool delete_fetched_recordings = false;    ///< there, once they are here
 
   bool used() const { return !connection_string.empty() || !endpoint.empty(); }
   bool unmixed() const { return media_channels == "unmixed"; }

@@ -91,6 +91,9 @@ class Metrics {
   Counter transcript_segments(std::string_view engine);
   Histogram transcript_confidence(std::string_view engine);  ///< 0 to 1
   Counter recordings(std::string_view result);
+  Counter recording_fetches(std::string_view outcome);  ///< attempts to fetch, or to remove, what a provider recorded
+  Counter recording_fetch_bytes();
+  Gauge recording_fetches_waiting();
 
   Counter http_requests(std::string_view route, std::string_view method, int status);
   Histogram http_request_duration(std::string_view route);

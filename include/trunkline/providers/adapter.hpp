@@ -7,6 +7,7 @@
 #include <trunkline/net/problem.hpp>
 #include <trunkline/net/websocket.hpp>
 #include <trunkline/observe/webhook_figures.hpp>
+#include <trunkline/recording/file_source.hpp>
 
 #include <functional>
 #include <memory>
@@ -56,6 +57,8 @@ class Adapter {
   virtual calls::Provider& provider() = 0;
   virtual std::vector<WebhookRoute> webhooks() = 0;
   virtual std::vector<SocketRoute> sockets() = 0;
+  /// Where the recordings lie that the provider makes; null: it makes none that are fetched.
+  virtual recording::FileSource* recordings() { return nullptr; }
 };
 
 }  // namespace trunkline::providers

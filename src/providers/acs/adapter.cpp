@@ -1,5 +1,6 @@
 #include "providers/acs/commands.hpp"
 #include "providers/acs/intake.hpp"
+#include "providers/acs/recording_files.hpp"
 
 #include <trunkline/base/text.hpp>
 #include <trunkline/observe/log.hpp>
@@ -54,6 +55,10 @@ Result<Access> access_to(const config::Acs& settings, const Clock& clock) {
 CallAutomation::Parts client_parts(Access access, const config::Acs& settings, const Clock& clock, Ids& ids) {
   CallAutomation::Settings options;
   options.api_version = settings.api_version;
+  options.max_recording_bytes = std::uint64_t{settings.max_recording_mb} * 1'024 * 1'024;
+  options.recording_hosts = {settings.recording_hosts, is_plain_loopback(access.endpoint.url)};
+  // A service that is played keeps its recordings itself.
+  if (options.recording_hosts.plain_loopback) options.recording_hosts.also.push_back(access.endpoint.host);
   return {std::move(access.endpoint), std::move(access.credential), clock, ids, std::move(options), {}};
 }
 
@@ -83,9 +88,11 @@ class AcsAdapter final : public Adapter {
         reception_(services),
         client_(client_parts(std::move(access), settings, services.media.clock, ids)),
         commands_(client_, settings.used()),
+        recordings_(client_),
         intake_({settings_, services_, reception_, client_, commands_}) {}
 
   calls::Provider& provider() override { return commands_; }
+  recording::FileSource* recordings() override { return &recordings_; }
 
   std::vector<WebhookRoute> webhooks() override {
     return {webhook("POST", "/webhooks/azure/events", "azure-events", &AcsAdapter::events),
@@ -212,6 +219,7 @@ class AcsAdapter final : public Adapter {
   const Reception reception_;
   CallAutomation client_;
   Commands commands_;
+  RecordingFilesSource recordings_;
   Intake intake_;
 };
 

@@ -350,35 +350,4 @@ asio::awaitable<Intake::Outcome> Intake::dial(const calls::Call& call, const std
   co_return EventOutcome{call.id, false};
 }
 
-asio::awaitable<Intake::Outcome> Intake::files(const Envelope& envelope) {
-  const auto files = read_file_status(envelope);
-  if (!files) co_return files.error();
-  auto call = co_await call_named("serverCallId", files->server_call_id);
-  if (!call && !files->call_id.empty()) {
-    call = co_await parts_.services.media.calls.find_by_provider_id(std::string(provider), files->call_id);
-  }
-  if (!call && call.error().code != "call_not_found") co_return call.error();
-  if (!call) {
-    log::warn("a recording of a call that is not known", {{"providerRecordingId", files->recording_id}});
-    co_return EventOutcome{};
-  }
-  json data = {{"providerRecordingId", files->recording_id},
-               {"format", files->format},
-               {"channelType", files->channel_type},
-               {"parts", json::array()}};
-  for (const auto& chunk : files->chunks) data["parts"].push_back(chunk.content_location);
-  if (!files->chunks.empty()) data["url"] = files->chunks.front().content_location;
-  if (files->duration) data["durationMs"] = files->duration->count();
-  calls::StatusUpdate update;
-  update.inbox_key = inbox_key(envelope);
-  update.provider = provider;
-  update.provider_call_id = call->provider_call_id;
-  update.type = calls::EventType::recording_completed;
-  update.at = parts_.services.media.clock.wall();
-  update.data = to_text(data);
-  const auto taken = co_await parts_.reception.update(std::move(update), std::nullopt);
-  if (!taken) co_return taken.error();
-  co_return EventOutcome{taken->call_id, taken->repeated};
-}
-
 }  // namespace trunkline::providers::acs

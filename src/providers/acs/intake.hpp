@@ -70,6 +70,8 @@ class Intake {
   asio::awaitable<Outcome> follow(const Occurrence& occurrence, const std::string& call_id);
   asio::awaitable<Outcome> dial(const calls::Call& call, const std::string& number, const std::string& caller_id);
   asio::awaitable<Outcome> files(const Envelope& envelope);
+  asio::awaitable<Result<calls::Call>> call_of(const RecordingFiles& files) const;
+  calls::StatusUpdate update_for(const RecordingFiles& files) const;
   asio::awaitable<std::string> provider_name_of(const Occurrence& occurrence, const std::string& own_id) const;
   asio::awaitable<Result<calls::Call>> call_named(std::string kind, std::string name) const;
 

@@ -12,6 +12,7 @@ namespace trunkline::providers::acs {
 namespace {
 
 constexpr milliseconds part_time{60'000};
+constexpr int max_redirects = 5;
 
 // A server that knows no ranges sends everything at once; that much is taken in one piece.
 constexpr std::size_t max_unasked = std::size_t{64} * 1024 * 1024;
@@ -70,9 +71,9 @@ asio::awaitable<Result<net::ClientRequest>> CallAutomation::prepared(std::string
   co_return request;
 }
 
-asio::awaitable<Result<net::ClientResponse>> CallAutomation::fetch_recording(std::string_view method,
-                                                                             const RecordingUrl& url,
-                                                                             std::optional<net::ByteRange> range) {
+asio::awaitable<Result<net::ClientResponse>> CallAutomation::ask_keeper(std::string_view method,
+                                                                        const RecordingUrl& url,
+                                                                        std::optional<net::ByteRange> range) {
   // The storage is another service than the one whose failures the breaker counts.
   CircuitBreaker of_its_own;
   const std::string_view operation = method == "GET" ? "download recording" : "delete recording";
@@ -85,14 +86,29 @@ asio::awaitable<Result<net::ClientResponse>> CallAutomation::fetch_recording(std
   co_return co_await exchange(what, prepare);
 }
 
+// Goes on to where it is sent, as long as nobody is asked there who may not be; `url` is then the new place.
+asio::awaitable<Result<net::ClientResponse>> CallAutomation::ask_keeper_on(std::string_view method, RecordingUrl& url,
+                                                                           std::optional<net::ByteRange> range) {
+  for (int hops = 0;; ++hops) {
+    auto response = co_await ask_keeper(method, url, range);
+    if (!response) co_return response;
+    const auto next = redirected(url, response->status, net::find_header(response->headers, "Location"));
+    if (!next) co_return response;
+    if (hops == max_redirects) co_return make_error("provider_failed", "a recording's location leads nowhere");
+    auto place = recording_url(*next, parts_.settings.recording_hosts);
+    if (!place) co_return place.error();
+    url = std::move(*place);
+  }
+}
+
 CallAutomation::Answered<std::uint64_t> CallAutomation::download_recording(std::string url, const Take& take) {
   if (!configured()) co_return make_error("provider_not_configured", "there is no Azure resource to fetch from");
-  const auto place = recording_url(url, parts_.settings.recording_hosts);
+  auto place = recording_url(url, parts_.settings.recording_hosts);
   if (!place) co_return place.error();
   net::ByteRange asked{0, std::max<std::uint64_t>(1, parts_.settings.recording_part_bytes)};
   std::uint64_t total = 0;
   for (;;) {
-    auto response = co_await fetch_recording("GET", *place, asked);
+    auto response = co_await ask_keeper_on("GET", *place, asked);
     if (!response) co_return response.error();
     const auto part = look_at(*response, asked, total);
     if (!part) co_return part.error();
@@ -113,9 +129,9 @@ CallAutomation::Answered<std::uint64_t> CallAutomation::download_recording(std::
 
 CallAutomation::Answered<Done> CallAutomation::delete_recording(std::string url) {
   if (!configured()) co_return make_error("provider_not_configured", "there is no Azure resource to delete from");
-  const auto place = recording_url(url, parts_.settings.recording_hosts);
+  auto place = recording_url(url, parts_.settings.recording_hosts);
   if (!place) co_return place.error();
-  const auto response = co_await fetch_recording("DELETE", *place, std::nullopt);
+  const auto response = co_await ask_keeper_on("DELETE", *place, std::nullopt);
   if (!response) co_return response.error();
   if (response->status / 100 == 2 || response->status == 404) co_return Done{};
   co_return failed(*response, "delete recording");

@@ -2,6 +2,8 @@
 #include <trunkline/net/url.hpp>
 #include <trunkline/providers/acs/recording_url.hpp>
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -19,19 +21,39 @@ bool is_microsofts(const net::Url& url) {
          });
 }
 
-bool is_among(const net::Url& url, std::span<const std::string> hosts) {
-  if (url.scheme != "https" && url.scheme != "http") return false;
+bool is_loopback(std::string_view host) {
+  boost::system::error_code none;
+  const auto address = boost::asio::ip::make_address(host, none);
+  return !none && address.is_loopback();
+}
+
+bool is_among(const net::Url& url, const RecordingHosts& hosts) {
+  const bool plain = url.scheme == "http" && hosts.plain_loopback && is_loopback(url.host);
+  if (url.scheme != "https" && !plain) return false;
   const std::string authority = url.authority();
-  return std::any_of(hosts.begin(), hosts.end(),
-                     [&](const std::string& host) { return text::iequals(host, authority); });
+  return std::ranges::any_of(hosts.also, [&](const std::string& host) { return text::iequals(host, authority); });
 }
 
 }  // namespace
 
-Result<RecordingUrl> recording_url(std::string_view url, std::span<const std::string> also) {
+bool is_plain_loopback(std::string_view url) {
+  const auto parsed = net::parse_url(url);
+  return parsed && parsed->scheme == "http" && is_loopback(parsed->host);
+}
+
+std::optional<std::string> redirected(const RecordingUrl& url, int status, std::string_view location) {
+  const bool says_so = status == 301 || status == 302 || status == 307 || status == 308;
+  if (!says_so || location.empty()) return std::nullopt;
+  if (!location.starts_with('/') || location.starts_with("//")) return std::string(location);
+  const auto here = net::parse_url(url.url);
+  if (!here) return std::nullopt;
+  return here->scheme + "://" + here->authority() + std::string(location);
+}
+
+Result<RecordingUrl> recording_url(std::string_view url, const RecordingHosts& hosts) {
   const auto parsed = url.size() <= max_url ? net::parse_url(url) : make_error("invalid_url", "too long");
   if (!parsed) return make_error("recording_url_refused", "the recording's location is no usable URL");
-  if (!is_microsofts(*parsed) && !is_among(*parsed, also)) {
+  if (!is_microsofts(*parsed) && !is_among(*parsed, hosts)) {
     return make_error("recording_url_refused",
                       "no recording is fetched from " + parsed->scheme + "://" + parsed->authority());
   }

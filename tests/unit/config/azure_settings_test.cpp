@@ -71,7 +71,11 @@ TEST_CASE("everything of Azure is read") {
       {"AZURE_MEDIA_SAMPLE_RATE", "24000"},
       {"AZURE_MEDIA_REQUIRE_JWT", "off"},
       {"AZURE_TRANSCRIPTION", "on"},
-      {"AZURE_OWN_NUMBERS", "+14155550100, 8:acs:resource_user"}});
+      {"AZURE_OWN_NUMBERS", "+14155550100, 8:acs:resource_user"},
+      {"AZURE_FETCH_RECORDINGS", "false"},
+      {"AZURE_RECORDING_HOSTS", "keeper.example, 10.0.0.1:8443"},
+      {"AZURE_RECORDING_MAX_MB", "1"},
+      {"AZURE_DELETE_FETCHED_RECORDINGS", "true"}});
   const Loaded loaded = inputs.load();
   REQUIRE(loaded.problems == std::vector<Problem>{});
   const Acs& acs = loaded.settings.acs;
@@ -88,6 +92,10 @@ TEST_CASE("everything of Azure is read") {
   CHECK_FALSE(acs.media_require_jwt);
   CHECK(acs.transcription);
   CHECK(acs.own_numbers == std::vector<std::string>{"+14155550100", "8:acs:resource_user"});
+  CHECK_FALSE(acs.fetch_recordings);
+  CHECK(acs.recording_hosts == std::vector<std::string>{"keeper.example", "10.0.0.1:8443"});
+  CHECK(acs.max_recording_mb == 1);
+  CHECK(acs.delete_fetched_recordings);
 }
 
 TEST_CASE("a connection string is taken in the forms that Azure's own clients take") {
@@ -147,6 +155,11 @@ TEST_CASE("values of Azure out of shape are refused with the reason") {
       {"AZURE_MEDIA_REQUIRE_JWT", "maybe", "neither true nor false"},
       {"AZURE_OWN_NUMBERS", "0415550100", "is neither a number in E.164 form"},
       {"AZURE_OWN_NUMBERS", "8:", "nor a raw id"},
+      {"AZURE_RECORDING_HOSTS", "https://keeper.example", "is not a host name"},
+      {"AZURE_RECORDING_HOSTS", "keeper.example/path", "is not a host name"},
+      {"AZURE_RECORDING_HOSTS", "keeper.example:0", "is not a host name"},
+      {"AZURE_RECORDING_HOSTS", "keeper.example:65536", "is not a host name"},
+      {"AZURE_RECORDING_HOSTS", ":443", "is not a host name"},
   }));
   CAPTURE(name, value);
   CHECK_THAT(problem_with(name, value), Contains(reason));

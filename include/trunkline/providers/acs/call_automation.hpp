@@ -54,8 +54,7 @@ class CallAutomation {
     std::string api_version{requests::default_api_version};
     RetryProfile profile;
     CircuitBreaker::Settings breaker;
-    /// Hosts that recordings may be fetched from beside Microsoft's: see recording_url().
-    std::vector<std::string> recording_hosts;
+    RecordingHosts recording_hosts;  ///< beside Microsoft's
     std::uint64_t max_recording_bytes = std::uint64_t{8} * 1024 * 1024 * 1024;
     std::uint64_t recording_part_bytes = std::uint64_t{4} * 1024 * 1024;
   };
@@ -132,8 +131,10 @@ class CallAutomation {
   asio::awaitable<Result<net::ClientRequest>> prepared(const HttpCall& call, const net::Headers& repeatability);
   asio::awaitable<Result<net::ClientRequest>> prepared(std::string_view method, const RecordingUrl& url,
                                                        std::optional<net::ByteRange> range);
-  asio::awaitable<Result<net::ClientResponse>> fetch_recording(std::string_view method, const RecordingUrl& url,
-                                                               std::optional<net::ByteRange> range);
+  asio::awaitable<Result<net::ClientResponse>> ask_keeper(std::string_view method, const RecordingUrl& url,
+                                                          std::optional<net::ByteRange> range);
+  asio::awaitable<Result<net::ClientResponse>> ask_keeper_on(std::string_view method, RecordingUrl& url,
+                                                             std::optional<net::ByteRange> range);
   net::Headers repeatability_headers(const HttpCall& call, const Manner& manner);
 
   Parts parts_;

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trunkline::providers::acs {
 
@@ -17,10 +17,22 @@ struct RecordingUrl {
   std::string signed_target;  ///< what the signature covers: the path without the query, as if at our own endpoint
 };
 
+/// Who may be asked for recordings beside Microsoft.
+struct RecordingHosts {
+  std::vector<std::string> also;  ///< with the port where it is not the scheme's own
+  bool plain_loopback = false;    ///< those of them that are loopback addresses by http as well: for simulators
+};
+
 /// Only what Microsoft keeps recordings on (`*.asm.skype.com`, `*.asyncgw.teams.microsoft.com`,
-/// `*.ams.gov.teams.microsoft.us`), by https, and the hosts in `also`, which are given with their port, by http as
-/// well: everybody else would be handed a signature of ours. Error `recording_url_refused`: names the host.
-Result<RecordingUrl> recording_url(std::string_view url, std::span<const std::string> also);
+/// `*.ams.gov.teams.microsoft.us`), and the hosts that are named, all by https: everybody else would be handed a
+/// signature of ours. Error `recording_url_refused`: names the host.
+Result<RecordingUrl> recording_url(std::string_view url, const RecordingHosts& hosts);
+
+/// Where an answer to a request for `url` sends whoever asked, if it does: for recording_url() to look at.
+std::optional<std::string> redirected(const RecordingUrl& url, int status, std::string_view location);
+
+/// `http://127.0.0.1:4000`: a service that is played on this machine.
+bool is_plain_loopback(std::string_view url);
 
 /// A `Content-Range` of bytes (RFC 9110 section 14.4).
 struct ContentRange {

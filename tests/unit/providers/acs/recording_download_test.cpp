@@ -21,13 +21,13 @@ using test::run;
 namespace {
 
 const std::string key = "0123456789abcdef";
-const std::string acs_host = "contoso.example";
+const std::string acs_host = "127.0.0.1:1";
 const std::string content = "RIFF....WAVE";
 
-/// A client of `contoso.example` that may fetch recordings from the storage under test, four bytes at a time.
+/// A client of a service on loopback that may fetch recordings from the storage under test, four bytes at a time.
 struct Fixture {
   explicit Fixture(FakeService::Script script) : storage(std::move(script)) {
-    CallAutomation::Parts parts{parse_endpoint("https://" + acs_host).value(),
+    CallAutomation::Parts parts{parse_endpoint("http://" + acs_host).value(),
                                 access_key_credential(key, clock),
                                 clock,
                                 *ids,
@@ -37,7 +37,7 @@ struct Fixture {
                                   waits.push_back(time);
                                   co_return;
                                 }};
-    parts.settings.recording_hosts = {storage.host()};
+    parts.settings.recording_hosts = {{storage.host()}, true};
     parts.settings.recording_part_bytes = 4;
     parts.settings.max_recording_bytes = 1'000;
     client = std::make_unique<CallAutomation>(std::move(parts));
@@ -86,8 +86,8 @@ Error failure(const std::vector<std::string>& answers) {
 }
 
 std::string refused_host(const std::string& url) {
-  const std::vector<std::string> also = {"127.0.0.1:8089"};
-  const auto place = recording_url(url, also);
+  const RecordingHosts hosts{{"127.0.0.1:8089", "store.example"}, true};
+  const auto place = recording_url(url, hosts);
   REQUIRE(place.has_error());
   CHECK(place.error().code == "recording_url_refused");
   return place.error().message;
@@ -188,18 +188,43 @@ TEST_CASE("a signature is shown to nobody but those who keep recordings") {
                           "https://EU-api.ASM.skype.com/a", "https://a.asyncgw.teams.microsoft.com/a",
                           "https://a.ams.gov.teams.microsoft.us/a", "http://127.0.0.1:8089/a"}) {
     INFO(url);
-    const std::vector<std::string> also = {"127.0.0.1:8089"};
-    CHECK(recording_url(url, also).has_value());
+    const RecordingHosts hosts{{"127.0.0.1:8089"}, true};
+    CHECK(recording_url(url, hosts).has_value());
   }
+  CHECK(recording_url("https://store.example/a", {{"store.example"}, false}).has_value());
+  CHECK(recording_url("https://127.0.0.1:8089/a", {{"127.0.0.1:8089"}, false}).has_value());
+  CHECK_FALSE(recording_url("http://127.0.0.1:8089/a", {{"127.0.0.1:8089"}, false}).has_value());
   CHECK(refused_host("https://evil.example/a") == "no recording is fetched from https://evil.example");
-  for (const char* url : {"http://us-api.asm.skype.com/a", "https://asm.skype.com/a", "https://.asm.skype.com/a",
-                          "https://evilasm.skype.com/a", "https://a.asm.skype.com.evil.example/a",
-                          "https://a.asm.skype.com@evil.example/a", "https://evil.example/.asm.skype.com",
-                          "http://127.0.0.1/a", "http://127.0.0.1:8090/a", "http://169.254.169.254/metadata",
-                          "wss://a.asm.skype.com/a", "file:///etc/passwd", "", "https://a.asm.skype.com./a"}) {
+  for (const char* url :
+       {"http://us-api.asm.skype.com/a", "https://asm.skype.com/a", "https://.asm.skype.com/a",
+        "https://evilasm.skype.com/a", "https://a.asm.skype.com.evil.example/a",
+        "https://a.asm.skype.com@evil.example/a", "https://evil.example/.asm.skype.com", "http://127.0.0.1/a",
+        "http://127.0.0.1:8090/a", "http://169.254.169.254/metadata", "http://store.example/a",
+        "wss://a.asm.skype.com/a", "file:///etc/passwd", "", "https://a.asm.skype.com./a"}) {
     INFO(url);
     CHECK_FALSE(refused_host(url).empty());
   }
+}
+
+TEST_CASE("a download goes on where it is sent to, signed for that, as long as it may") {
+  Fixture fixture([](const Received& request, std::size_t number) {
+    return request.target == "/moved" ? serve(request, number) : answer_of(302, "", "Location: /moved\r\n");
+  });
+  CHECK(fixture.download().value() == content.size());
+  CHECK(fixture.got == content);
+  const auto received = fixture.storage.received();
+  REQUIRE(received.size() == 4);  // once to the first place
+  const SignatureHeaders headers{received[3].header("x-ms-date"), received[3].header("x-ms-content-sha256"),
+                                 received[3].header("Authorization")};
+  CHECK(verify(key, {"GET", "/moved", acs_host, ""}, headers, fixture.clock.wall()).has_value());
+}
+
+TEST_CASE("a download follows nobody out of the list of hosts, nor for ever") {
+  CHECK(failure({answer_of(302, "", "Location: https://evil.example/a\r\n")}).code == "recording_url_refused");
+  CHECK(failure({answer_of(307, "", "Location: http://127.0.0.1:9/a\r\n")}).code == "recording_url_refused");
+  CHECK(failure({answer_of(308, "", "Location: //evil.example/a\r\n")}).code == "recording_url_refused");
+  CHECK(failure({answer_of(301, "", "Location: /round\r\n")}).code == "provider_failed");
+  CHECK(failure({answer_of(302)}).code == "provider_failed");
 }
 
 TEST_CASE("what a signature covers of a recording's URL is its path as it was named") {
