@@ -4,6 +4,7 @@
 #include "app/live_calls.hpp"
 #include "app/membership.hpp"
 #include "app/node_identity.hpp"
+#include "app/recording_fetcher.hpp"
 #include "app/recovery.hpp"
 #include "app/session_sinks.hpp"
 #include "app/upkeep.hpp"
@@ -103,6 +104,14 @@ calls::Providers commanded(const std::vector<providers::Adapter*>& adapters) {
   return all;
 }
 
+std::vector<recording::FileSource*> file_sources(const std::vector<providers::Adapter*>& adapters) {
+  std::vector<recording::FileSource*> all;
+  for (providers::Adapter* adapter : adapters) {
+    if (recording::FileSource* source = adapter->recordings()) all.push_back(source);
+  }
+  return all;
+}
+
 template <class Done>
 void wait_until(milliseconds limit, Done done) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -157,6 +166,8 @@ class App::Impl {
         twilio(providers::twilio::make_adapter(settings.twilio, for_providers)),
         acs(acs_adapter(settings.acs, for_providers, *ids)),
         all_providers(commanded({twilio.get(), acs.get()})),
+        fetcher({calls, library, *database, file_sources({twilio.get(), acs.get()}), workers.at(workers.size() - 1),
+                 files, metrics, settings.recording, clock, identity.id()}),
         api(api::make_api({settings,
                            calls,
                            shown_calls,
@@ -189,6 +200,7 @@ class App::Impl {
     calls.observe(hub);
     calls.observe(call_metrics);
     calls.observe(live_calls);
+    calls.observe(fetcher);
     calls.on_seen([this](const std::string& id, std::int64_t come_to) { shown_calls.hear(id, come_to); });
     shown_calls.on_read([this](const calls::Call& call, WallTime read_at) { live_calls.show(call, read_at); });
     authenticator.count_in(metrics);
@@ -201,6 +213,7 @@ class App::Impl {
     hub.start();
     webhook_sender.start();
     if (!settings.event_grid.endpoint.empty()) event_grid.start();
+    fetcher.start();
     upkeep.start();
     workers.start();
     running = true;
@@ -209,6 +222,7 @@ class App::Impl {
 
   void stop() {
     if (std::exchange(stopped, true)) return;
+    fetcher.stop();
     wait_until(finishing_limit, [this] {
       // Again and again: a stream whose token is being checked is not among them yet.
       streams.post_all([](media::LiveStream& stream) { stream.end(media::EndCause::shutdown); });
@@ -216,6 +230,7 @@ class App::Impl {
     });
     server.close_all();
     wait_until(closing_limit, [this] { return server.counters().connections == 0; });
+    wait_until(closing_limit, [this] { return !running || fetcher.idle(); });
     // Whoever waits for the disk or the database gets an answer while the loops still turn, and what is answered after
     // that runs here: nothing is left that would refer to what is gone.
     writers.stop();
@@ -283,6 +298,7 @@ class App::Impl {
   std::unique_ptr<providers::Adapter> twilio;
   std::unique_ptr<providers::Adapter> acs;
   const calls::Providers all_providers;
+  RecordingFetcher fetcher;
   std::unique_ptr<api::Api> api;
   net::Server server;
   Recovery recovery;
