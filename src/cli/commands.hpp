@@ -58,6 +58,8 @@ struct SimOptions {
   std::string keys;                             ///< ACS: what the caller presses
   bool handshake = false;                       ///< ACS: validate the subscription first
   bool cloud_events = false;                    ///< ACS: CloudEvents 1.0 from Event Grid
+  std::filesystem::path recording;              ///< ACS: what the service recorded; empty: nothing
+  std::string recording_fault = "none";         ///< ACS: of its storage
 };
 int sim_call(const Common& common, const SimOptions& options);
 /// `port` 0: that of the settings, or any.

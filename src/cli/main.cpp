@@ -56,6 +56,18 @@ std::string unknown_key(const std::string& text) {
   return known ? "" : "keys are 0 to 9, *, # and A to D";
 }
 
+void add_recording_options(CLI::App& command, SimOptions& options, const std::string& whose) {
+  command
+      .add_option("--server-recording", options.recording,
+                  whose + "a WAV, MP3 or MP4 file that the service recorded, of which it tells at the end of a call")
+      ->check(CLI::ExistingFile);
+  command
+      .add_option("--recording-fault", options.recording_fault,
+                  whose + "how its storage answers at first: missing, throttled, or cut (off in the middle)")
+      ->check(CLI::IsMember({"none", "missing", "throttled", "cut"}))
+      ->capture_default_str();
+}
+
 void add_sim_call(CLI::App& sim, const Common& common, int& code) {
   static SimOptions options;
   auto* call = sim.add_subcommand("call", "Place simulated calls");
@@ -87,6 +99,7 @@ void add_sim_call(CLI::App& sim, const Common& common, int& code) {
   call->add_option("--keys", options.keys, "acs: keys that the caller presses")->check(unknown_key);
   call->add_flag("--handshake", options.handshake, "acs: validate the Event Grid subscription first, in both ways");
   call->add_flag("--cloud-events", options.cloud_events, "acs: CloudEvents 1.0 from Event Grid");
+  add_recording_options(*call, options, "acs: ");
   call->footer(
       "Examples:\n  trunkline sim call\n  trunkline sim call --count 20 --rate 5 --fault reorder\n"
       "  trunkline sim call --target https://gw.example.com --wav hello.wav --keep heard.wav\n"
@@ -107,8 +120,13 @@ void add_acs_service(CLI::App& sim, const Common& common, int& code) {
       ->transform(CLI::Validator(as_target, "URL"));
   service->add_option("--wav", options.wav, "What those say who are called; default a spoken menu")
       ->check(CLI::ExistingFile);
+  add_recording_options(*service, options, "with --target: ");
   service->footer("Example:\n  trunkline sim acs-service --port 4000");
-  service->callback([&] { code = sim_acs_service(common, options, port); });
+  service->callback([&] {
+    if (!options.recording.empty() && options.target.empty())
+      throw CLI::ValidationError("--server-recording", "events of Event Grid need --target");
+    code = sim_acs_service(common, options, port);
+  });
 }
 
 void add_sim(CLI::App& app, const Common& common, int& code) {

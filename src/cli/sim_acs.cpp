@@ -106,6 +106,8 @@ Result<sim::AcsCallPlan> plan_of(const SimOptions& options, const config::Settin
   if (!settings.acs.event_grid_secrets.empty()) plan.event_grid.secret = settings.acs.event_grid_secrets.front();
   plan.event_grid.cloud_events = options.cloud_events;
   plan.event_grid.handshake = options.handshake;
+  plan.recording = options.recording;
+  plan.recording_fault = sim::parse_file_fault(options.recording_fault).value_or(sim::FileFault::none);
   milliseconds at = first_key;
   for (const char key : options.keys) {
     plan.keys.push_back({at, key});

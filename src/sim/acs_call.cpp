@@ -1,4 +1,5 @@
 #include "sim/acs_callbacks.hpp"
+#include "sim/acs_recording_event.hpp"
 #include "sim/acs_stream.hpp"
 #include "sim/acs_words.hpp"
 #include "sim/resample.hpp"
@@ -7,6 +8,7 @@
 #include <trunkline/base/wakeup.hpp>
 #include <trunkline/net/client.hpp>
 #include <trunkline/net/url.hpp>
+#include <trunkline/providers/acs/file_status.hpp>
 #include <trunkline/providers/acs/incoming_call.hpp>
 #include <trunkline/providers/acs/repeatability.hpp>
 
@@ -28,6 +30,8 @@ constexpr int most_openings = 4;
 constexpr milliseconds linger{2'000};     // of a caller who is told nothing any more
 constexpr milliseconds patience{60'000};  // beyond what the caller says
 constexpr milliseconds step{20};
+constexpr milliseconds fetch_patience{60'000};
+constexpr milliseconds removal_time{1'000};  // for the last bytes to leave, and a request to delete it
 
 acs::Identifier party(const std::string& name) {
   return name.starts_with('+') ? acs::phone_number(name) : acs::from_raw_id(name);
@@ -80,12 +84,14 @@ class AcsPlayer {
       co_return std::move(report_);
     }
     co_await talk();
+    co_await hand_over_recording();
     co_return std::move(report_);
   }
 
   asio::awaitable<Result<CallReport>> go_out(std::shared_ptr<AcsCall> call) {
     take(std::move(call));
     co_await talk();
+    co_await hand_over_recording();
     co_return std::move(report_);
   }
 
@@ -137,7 +143,34 @@ class AcsPlayer {
     co_await callbacks_.send_late();
   }
 
+  // The process may end with the call: the recording is there until it was fetched, and a little longer.
+  asio::awaitable<void> hand_over_recording() {
+    if (plan_.recording.empty()) co_return;
+    const auto kept = service_.keep(plan_.recording);
+    if (!kept) {
+      report_.webhook_error = kept.error().message;
+      co_return;
+    }
+    const std::shared_ptr<AcsFile> file = *kept;
+    file->fault = plan_.recording_fault;
+    file->on_change = [this] { wakeup_.wake_now(); };
+    const std::string data = acs_recording_data(service_.endpoint(), *file, began_at_, clock_.wall());
+    std::string subject = "/recording/call/" + call_->correlation_id + "/serverCallId/" + call_->server_call_id +
+                          "/recordingId/" + acs_recording_id(*file);
+    const auto told = co_await event_grid_.deliver(std::string(acs::file_status_type), std::move(subject), data);
+    if (!told) report_.webhook_error = told.error().message;
+    const MonoTime limit = std::chrono::steady_clock::now() + fetch_patience;
+    while (told && !file->fetched && std::chrono::steady_clock::now() < limit) {
+      wakeup_.take();
+      co_await rest_until(limit);
+    }
+    file->on_change = nullptr;
+    if (told && !file->fetched) report_.webhook_error = "the recording was not fetched";
+    co_await pause(removal_time);
+  }
+
   void begin() {
+    began_at_ = clock_.wall();
     report_.provider_call_id = call_->connection_id;
     report_.answer = call_->answer;
     report_.call_id = call_id_in(call_->media ? call_->media->url : call_->callback_uri);
@@ -323,6 +356,7 @@ class AcsPlayer {
   std::string subscription_;
   WallTime first_;
   MonoTime began_;
+  WallTime began_at_;
   MonoTime opened_;
   MonoTime hang_up_at_ = MonoTime::max();
   MonoTime reopen_at_;

@@ -95,7 +95,7 @@ class AcsService::Impl final : public net::HttpService {
     }
     if (request.method == "GET" && request.path == openid_path) co_return json_response(openid_configuration());
     if (auto refusal = co_await body.receive()) co_return std::move(*refusal);
-    net::Response response = answer(request);
+    net::Response response = AcsFiles::is_meant(request) ? give(request) : answer(request);
     if (options_.delay > milliseconds{0}) co_await pause(options_.delay);
     co_return response;
   }
@@ -119,6 +119,7 @@ class AcsService::Impl final : public net::HttpService {
   std::string endpoint() const { return "http://" + options_.host + ":" + std::to_string(server_.port()); }
   const AcsServiceOptions& options() const { return options_; }
   AcsCalls& calls() { return calls_; }
+  AcsFiles& kept() { return kept_; }
   net::Worker& worker() { return workers_.at(0); }
   std::uint16_t port() const { return server_.port(); }
 
@@ -128,12 +129,26 @@ class AcsService::Impl final : public net::HttpService {
     AcsReply reply;
   };
 
-  net::Response answer(const net::Request& request) {
-    const acs::Signable signable{request.method, request.target, request.header("Host"), request.body};
+  Result<> is_signed(const net::Request& request, std::string_view target, std::string_view host) const {
+    const acs::Signable signable{request.method, target, host, request.body};
     const acs::SignatureHeaders headers{std::string(request.header("x-ms-date")),
                                         std::string(request.header("x-ms-content-sha256")),
                                         std::string(request.header("Authorization"))};
-    const auto good = acs::verify(options_.access_key, signable, headers, clock_.wall());
+    return acs::verify(options_.access_key, signable, headers, clock_.wall());
+  }
+
+  // The storage is another host, and takes what is signed for the path at the resource's own, which is named beside.
+  net::Response give(const net::Request& request) {
+    const std::string_view resource = request.header("x-ms-host");
+    auto good = is_signed(request, request.path, resource);
+    if (good && "http://" + std::string(resource) != endpoint()) {
+      good = make_error("signature_wrong", "x-ms-host names another resource");
+    }
+    return good ? kept_.answer(request) : json_response(denied(good.error()));
+  }
+
+  net::Response answer(const net::Request& request) {
+    const auto good = is_signed(request, request.target, request.header("Host"));
     if (!good) return json_response(denied(good.error()));
     if (is_throttled(request)) {
       net::Response response = json_response(acs_refusal(429, "8529", "Too many requests."));
@@ -188,6 +203,7 @@ class AcsService::Impl final : public net::HttpService {
   const Clock& clock_;
   const auth::SigningKey key_;
   AcsCalls calls_;
+  AcsFiles kept_;
   Lru<Answered> answered_;
   net::Workers workers_{1};
   ThreadPool files_;
@@ -254,6 +270,10 @@ void AcsService::press(AcsCall& call, char key) {
 void AcsService::tell(AcsCall& call, std::string_view name, std::string_view more) {
   json members = json::parse(more, nullptr, false);
   if (members.is_object()) impl_->calls().tell(call, name, std::move(members));
+}
+
+Result<std::shared_ptr<AcsFile>> AcsService::keep(std::filesystem::path file) {
+  return impl_->kept().keep("0-sim-d1-" + impl_->calls().guid(), std::move(file));
 }
 
 std::string AcsService::token(std::chrono::seconds life) const {

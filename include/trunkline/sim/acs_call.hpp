@@ -48,10 +48,16 @@ struct AcsCallPlan : CallPlan {
   std::vector<AcsSegment> segments;
   std::vector<AcsSpeaker> speakers;
   milliseconds ring_limit{30'000};  ///< then the caller gives up
+
+  /// What the service recorded, of which Event Grid tells once the call is over: a WAV, MP3 or MP4 file. Empty:
+  /// nothing.
+  std::filesystem::path recording;
+  FileFault recording_fault = FileFault::none;
 };
 
 /// Plays one call that comes in, on the worker of `service`, which has been started: Event Grid's IncomingCall, what
-/// the gateway asks of the service, signed callbacks, the media and transcription sockets in real time, the hang-up.
+/// the gateway asks of the service, signed callbacks, the media and transcription sockets in real time, the hang-up,
+/// and, where the plan has a recording, the word of it, until it was fetched.
 /// Ends by itself: what it waits for is bounded. All arguments outlive it. Errors: those of net::fetch, `refused` (the
 /// gateway did not take the event), `handshake_failed`, `not_answered`, `too_many_calls`.
 asio::awaitable<Result<CallReport>> place_acs_call(AcsService& service, AcsCallPlan plan, Ids& ids, const Clock& clock);

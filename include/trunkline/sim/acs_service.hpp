@@ -5,6 +5,7 @@
 #include <trunkline/base/result.hpp>
 #include <trunkline/net/worker.hpp>
 #include <trunkline/providers/acs/results.hpp>
+#include <trunkline/sim/acs_files.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -84,8 +85,9 @@ struct AcsCall {
 };
 
 /// Azure's Call Automation, played: the REST API on a port of its own, which takes only what is signed with the access
-/// key, and the keys that callbacks and sockets are signed with. What it does to a call is left there as events; see
-/// place_acs_call() for who sends them. Bounded: calls, events, what is remembered of requests that may come again.
+/// key, the storage of recordings likewise, and the keys that callbacks and sockets are signed with. What it does to a
+/// call is left there as events; see place_acs_call() for who sends them. Bounded: calls, events, what is remembered of
+/// requests that may come again.
 class AcsService {
  public:
   /// `ids` and `clock` outlive it.
@@ -114,6 +116,9 @@ class AcsService {
   void press(AcsCall& call, char key);
   /// A callback about a call, with `more` (the members of a JSON object) beside what all have.
   void tell(AcsCall& call, std::string_view name, std::string_view more);
+
+  /// A recording that the service has made, to be fetched from it with signed requests. Error `file_unreadable`.
+  Result<std::shared_ptr<AcsFile>> keep(std::filesystem::path file);
 
   /// A token for callbacks (5 minutes) and sockets (24 hours), or one that has expired an hour ago.
   std::string token(std::chrono::seconds life) const;
