@@ -57,6 +57,7 @@ std::vector<FetchJob> claim_fetches(Sql& sql, const FetchClaim& claim) {
           " RETURNING recording_id",
       {claim.node, std::int64_t{claim.time.count()}, to_millis(claim.now), static_cast<std::int64_t>(claim.limit)});
   std::vector<FetchJob> jobs;
+  jobs.reserve(claimed.size());
   for (const auto& row : claimed) jobs.push_back(take_job(sql, claim, row.text(0)));
   return jobs;
 }

@@ -151,21 +151,21 @@ class AcsPlayer {
       report_.webhook_error = kept.error().message;
       co_return;
     }
-    const std::shared_ptr<AcsFile> file = *kept;
-    file->fault = plan_.recording_fault;
-    file->on_change = [this] { wakeup_.wake_now(); };
-    const std::string data = acs_recording_data(service_.endpoint(), *file, began_at_, clock_.wall());
+    AcsFile& file = **kept;
+    file.fault = plan_.recording_fault;
+    file.on_change = [this] { wakeup_.wake_now(); };
+    const std::string data = acs_recording_data(service_.endpoint(), file, began_at_, clock_.wall());
     std::string subject = "/recording/call/" + call_->correlation_id + "/serverCallId/" + call_->server_call_id +
-                          "/recordingId/" + acs_recording_id(*file);
+                          "/recordingId/" + acs_recording_id(file);
     const auto told = co_await event_grid_.deliver(std::string(acs::file_status_type), std::move(subject), data);
     if (!told) report_.webhook_error = told.error().message;
     const MonoTime limit = std::chrono::steady_clock::now() + fetch_patience;
-    while (told && !file->fetched && std::chrono::steady_clock::now() < limit) {
+    while (told && !file.fetched && std::chrono::steady_clock::now() < limit) {
       wakeup_.take();
       co_await rest_until(limit);
     }
-    file->on_change = nullptr;
-    if (told && !file->fetched) report_.webhook_error = "the recording was not fetched";
+    file.on_change = nullptr;
+    if (told && !file.fetched) report_.webhook_error = "the recording was not fetched";
     co_await pause(removal_time);
   }
 

@@ -8,6 +8,7 @@
 namespace trunkline::sim {
 namespace {
 
+namespace acs = providers::acs;
 using test::access_key;
 using test::ServiceFixture;
 
