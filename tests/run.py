@@ -10,7 +10,8 @@ Suites, each found by name:
     e2e          tests/e2e/*.{sh,mjs,py}      scripts that print TAP, plus tests/house/*.py, the tests of these tools
 
 A script gets TRUNKLINE_BIN (the binary) and TRUNKLINE_SOURCE_DIR, prints `ok ...` or `not ok ...` a check, and exits 0
-when all is well. A check that cannot run here prints `ok ... # SKIP reason`; a Catch2 case says WARN("skipped: reason")
+when all is well. A script with a line `# Runs once for each of: one, two` runs that often, each time with one of them as its
+argument, as a program of its own. A check that cannot run here prints `ok ... # SKIP reason`; a Catch2 case says WARN("skipped: reason")
 and SUCCEED(), and returns. Every program gets an empty working folder under BUILD, which is also its TMPDIR.
 
 All programs share one Postgres and one Redis, started here and named to them by TRUNKLINE_TEST_POSTGRES and
@@ -40,6 +41,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 import postgres  # noqa: E402
 import redis  # noqa: E402
 INTERPRETERS = {".sh": ["bash"], ".mjs": ["node"], ".py": [sys.executable]}
+VARIANTS = re.compile(r"^# Runs once for each of: (.+)$", re.MULTILINE)
 SHOWN_LINES = 120  # of what a failing program printed
 
 # A sanitizer that finds something ends the program; what it found is in its output.
@@ -71,6 +73,16 @@ SUITES = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Program:
+    path: pathlib.Path
+    arguments: tuple = ()
+
+    @property
+    def name(self):
+        return " ".join((self.path.stem, *self.arguments))
+
+
 @dataclasses.dataclass
 class Outcome:
     """What one program said about its checks, and what it printed beside that."""
@@ -87,8 +99,14 @@ def find(suite, build):
     base = build if suite.where == "build" else ROOT
     found = [path for pattern in suite.patterns for path in sorted(base.glob(pattern))]
     if suite.where == "build":
-        return [path for path in found if path.is_file() and os.access(path, os.X_OK)]
-    return found
+        return [Program(path) for path in found if path.is_file() and os.access(path, os.X_OK)]
+    return [program for path in found for program in programs_of(path)]
+
+
+def programs_of(script):
+    """One, or one for each of what the script names."""
+    variants = VARIANTS.search(script.read_text())
+    return [Program(script, (word.strip(),)) for word in variants[1].split(",")] if variants else [Program(script)]
 
 
 RUNNING = set()  # process groups
@@ -227,12 +245,13 @@ def fixed_addresses():
 
 
 def run_program(program, build, limit, prefix):
-    folder = build / "test-work" / program.stem
+    folder = build / "test-work" / "-".join((program.path.stem, *program.arguments))
     shutil.rmtree(folder, ignore_errors=True)
     work, report, log = (folder / name for name in ("work", "report.xml", "output.log"))
     work.mkdir(parents=True)
-    script = INTERPRETERS.get(program.suffix)
-    command = [*script, program] if script else [*prefix, program, "-r", "xml", "-o", report, "-w", "NoAssertions"]
+    script = INTERPRETERS.get(program.path.suffix)
+    command = [*script, program.path, *program.arguments] if script else [
+        *prefix, program.path, "-r", "xml", "-o", report, "-w", "NoAssertions"]
 
     outcome = Outcome()
     started = time.monotonic()
@@ -260,20 +279,20 @@ def judge(status, limit, outcome):
 
 def show(program, outcome):
     mark = "FAIL" if outcome.failures else "ok"
-    print(f"  {mark:4}  {program.stem:36} {outcome.passed + len(outcome.failures):5} checks {outcome.seconds:7.1f} s")
+    print(f"  {mark:4}  {program.name:36} {outcome.passed + len(outcome.failures):5} checks {outcome.seconds:7.1f} s")
     for skip in outcome.skips:
         print(f"        skipped: {skip}")
     for failure in outcome.failures:
         print("        " + failure.replace("\n", "\n        "))
     printed = outcome.printed.rstrip().splitlines()
     if outcome.failures and printed:
-        print(f"        --- {program.stem} printed {len(printed)} lines; here are at most the last {SHOWN_LINES}")
+        print(f"        --- {program.name} printed {len(printed)} lines; here are at most the last {SHOWN_LINES}")
         print("\n".join("        | " + line for line in printed[-SHOWN_LINES:]))
     sys.stdout.flush()
 
 
 def run_suite(suite, build, arguments, prefix):
-    programs = [program for program in find(suite, build) if arguments.only in program.stem]
+    programs = [program for program in find(suite, build) if arguments.only in program.name]
     print(f"{suite.name}: {len(programs)} programs", flush=True)
     workers = (os.cpu_count() or 1) if suite.parallel else 1
     limit = suite.limit * arguments.patience

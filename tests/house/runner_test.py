@@ -34,7 +34,7 @@ def run(text, name):
     program = build / name
     program.write_text(text)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return runner.run_program(program, build, limit=1, prefix=[])
+    return runner.run_program(runner.Program(program), build, limit=1, prefix=[])
 
 
 def catch_program(report, ending="exit 0"):
@@ -72,6 +72,22 @@ expect("a script that says nothing is a failure", script("exit 0"), 0, 1)
 expect("a script that stops half way is a failure", script("echo ok one; exit 2"), 1, 1)
 expect("a script gets the binary's path", script('[[ $TRUNKLINE_BIN == */trunkline ]] && echo ok path'), 1, 0)
 expect("a script works in a folder of its own", script('[[ $PWD == "$TMPDIR" && -z $(ls) ]] && echo ok empty'), 1, 0)
+
+
+def variants(text):
+    """Runs a script as often as it says; the programs' names, and what passed in them."""
+    build = folder()
+    path = build / "x.sh"
+    path.write_text(text)
+    programs = runner.programs_of(path)
+    return [program.name for program in programs], [runner.run_program(program, build, limit=1, prefix=[]).passed
+                                                    for program in programs]
+
+
+several = variants('# Runs once for each of: one, two\n[[ $1 == one || $1 == two ]] && echo ok "$1"')
+check("a script runs once for each of what it names, with that as its argument", several == (["x one", "x two"], [1, 1]), several)
+alone = variants('[[ $# == 0 ]] && echo ok alone')
+check("one that names nothing runs once, without", alone == (["x"], [1]), alone)
 
 # The pipe ends for its reader when the last process that holds its other end is gone.
 pipe = folder() / "pipe"
