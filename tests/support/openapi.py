@@ -28,7 +28,10 @@ class Document:
         name = f"{method} {target} {reply.status}"
         if str(reply.status) not in operation["responses"]:
             return [f"{name}: this status is not described"]
-        content = self._resolved(operation["responses"][str(reply.status)]).get("content", {})
+        response = self._resolved(operation["responses"][str(reply.status)])
+        content = response.get("content", {})
+        if not reply.body and response.get("x-body-optional"):
+            return []
         kind = reply.headers.get("content-type", "").split(";")[0]
         if not content or method == "HEAD":
             return [f"{name}: has a body"] if reply.body else []
