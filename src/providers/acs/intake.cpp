@@ -157,7 +157,11 @@ asio::awaitable<Intake::Outcome> Intake::take(const Envelope& envelope, const st
   if (auto* occurrence = std::get_if<Occurrence>(&*callback)) {
     co_return co_await call_back(std::move(*occurrence), own_id);
   }
-  log::debug("an event of Azure is of no use here", {{"type", envelope.type}});
+  if (const auto* unknown = std::get_if<Unknown>(&*callback)) {
+    parts_.services.media.metrics.webhooks("azure-events", "unknown").add();
+    log::info("an event of Azure of a type that is not known",
+              {{"type", unknown->type}, {"event", unknown->inbox_key}});
+  }
   co_return EventOutcome{};
 }
 

@@ -222,11 +222,13 @@ TEST_CASE("of a batch with one that failed for now all come again, and have thei
   CHECK(gateway.calls.count("calls") == 2);
 }
 
-TEST_CASE("an event of a type that is not known is acknowledged") {
+TEST_CASE("an event of a type that is not known is acknowledged and counted") {
   AdapterFixture gateway;
   const json odd = json::array({AdapterFixture::callback("SomethingNew", "e9")});
   CHECK(gateway.call_back(odd).status == 200);
   CHECK(gateway.calls.count("calls") == 0);
+  CHECK_THAT(gateway.metrics.render(),
+             Catch::Contains("trunkline_webhooks_total{result=\"unknown\",type=\"azure-events\"} 1"));
 }
 
 TEST_CASE("a call is hung up by its connection, and one that is gone there is over") {
