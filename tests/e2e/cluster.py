@@ -1,5 +1,6 @@
 """Three nodes on one Postgres and one Redis under many calls' webhooks, with duplicates, disorder and `kill -9`: what is
 there in the end is what one node makes of the same calls in peace. CLUSTER_CALLS says how many calls."""
+# Runs once for each of: twilio, acs
 
 import json
 import os
@@ -14,11 +15,12 @@ sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests
 import event_log  # noqa: E402
 import postgres  # noqa: E402
 import redis  # noqa: E402
-import twilio_load  # noqa: E402
+import provider  # noqa: E402
+import webhook_load  # noqa: E402
 from gateway import Gateway, free_port, run, scratch  # noqa: E402
 from tap import check, done, skip  # noqa: E402
 
-CALLS = int(os.environ.get("CLUSTER_CALLS", "600"))
+CALLS = int(os.environ.get("CLUSTER_CALLS", "600" if provider.name() == "twilio" else "300"))
 NODES = 3
 KILLS = 5
 DUPLICATES = 0.2
@@ -31,23 +33,24 @@ def note(text):
     print(f"# {text}", flush=True)
 
 
-def node_on(database, prefix, **settings):
+def node_on(network, database, prefix, **settings):
     """Nothing is closed by a time-out, and none is too many: every end is a webhook's."""
     patient = {name: 86_400 for name in ("RINGING_TIMEOUT_S", "CONNECTING_TIMEOUT_S", "CONNECTED_TIMEOUT_S")}
-    return Gateway(DATABASE_URL=database, REDIS_URL=LIVE, REDIS_PREFIX=prefix, PUBLIC_URL=twilio_load.PUBLIC_URL,
+    return Gateway(DATABASE_URL=database, REDIS_URL=LIVE, REDIS_PREFIX=prefix, PUBLIC_URL=webhook_load.PUBLIC_URL,
                    DATABASE_CONNECTIONS=8, NODE_TIMEOUT_S=2, LOG_LEVEL="error", RECONCILE_INTERVAL_S=0, MAX_STREAMS=20_000,
-                   **patient, **settings)
+                   **network.settings, **patient, **settings)
 
 
 class Cluster:
     """Nodes that are killed and started again on their folders and ports."""
 
-    def __init__(self):
+    def __init__(self, network):
+        self.network = network
         self.database = postgres.database_on(DATABASE)
         self.prefix = f"cluster-{uuid.uuid4().hex[:8]}:"
         self.nodes = []
         for _ in range(NODES):
-            self.nodes.append(node_on(self.database, self.prefix))
+            self.nodes.append(node_on(self.network, self.database, self.prefix))
         self.kills = 0
 
     def running(self):
@@ -58,7 +61,7 @@ class Cluster:
         victim.process.kill()
         victim.process.wait()
         self.kills += 1
-        self.nodes[place] = node_on(self.database, self.prefix, data=victim.data, PORT=victim.port, ready=False)
+        self.nodes[place] = node_on(self.network, self.database, self.prefix, data=victim.data, PORT=victim.port, ready=False)
 
     def kill_while(self, sender, total, chance):
         """Kills at random moments of the work, each node that it hits in the middle of it."""
@@ -83,27 +86,33 @@ class Cluster:
             node.__exit__()
 
 
-def peaceful(webhooks):
+def load_of(network):
+    return [webhook for index in range(CALLS) for webhook in network.webhooks_of(index)]
+
+
+def peaceful(network):
     """What one node makes of the calls, each webhook once and in order."""
+    webhooks = load_of(network)
     database = postgres.database_on(DATABASE)
-    with node_on(database, f"peace-{uuid.uuid4().hex[:8]}:") as node:
-        sender = twilio_load.Sender([node.port], threads=8)
-        for step in range(4):  # all arrive, then all ring, ...
-            sender.send(webhooks[step::4])
+    with node_on(network, database, f"peace-{uuid.uuid4().hex[:8]}:") as node:
+        sender = webhook_load.Sender([node.port], threads=8)
+        for effect in dict.fromkeys(webhook.effect for webhook in webhooks):  # all arrive, then all ring, ...
+            sender.send([webhook for webhook in webhooks if webhook.effect == effect])
         follower = event_log.Follower(lambda: [node])
-        whole = follower.wait_for(5 * CALLS, 120)
+        whole = follower.wait_for(len(webhooks) + (1 + len(network.effects_beside)) * CALLS, 120)
         follower.end()
         check("a clean run takes every webhook at once", whole and not sender.refused, (len(follower.events), sender.refused))
         return event_log.calls_on(node), event_log.by_call(follower.events)
 
 
-def stormy(webhooks, chance):
+def stormy(network, chance):
     """What three nodes make of them, and what they say about it."""
-    cluster = Cluster()
+    webhooks = load_of(network)
+    cluster = Cluster(network)
     try:
         twice = [webhook for webhook in webhooks if chance.random() < DUPLICATES]
-        requests = twilio_load.shuffled(webhooks + twice, SEED)
-        sender = twilio_load.Sender([node.port for node in cluster.nodes], seed=SEED)
+        requests = webhook_load.shuffled(webhooks + twice, SEED)
+        sender = webhook_load.Sender([node.port for node in cluster.nodes], seed=SEED)
         follower = event_log.Follower(cluster.running)
         others = [threading.Thread(target=cluster.kill_while, args=(sender, len(requests), chance)),
                   threading.Thread(target=cluster.verify_while, args=(sender, len(requests)))]
@@ -156,11 +165,10 @@ def differing(one, other):
 
 def compare():
     note(f"CLUSTER_SEED={SEED}")
-    webhooks = [webhook for index in range(CALLS) for webhook in twilio_load.webhooks_of(index)]
     began = time.monotonic()
-    calm_calls, calm_events = peaceful(webhooks)
+    calm_calls, calm_events = peaceful(provider.start())
     note(f"one node in peace: {time.monotonic() - began:.1f} s")
-    calls, events = stormy(webhooks, random.Random(SEED))
+    calls, events = stormy(provider.start(), random.Random(SEED))
     check("all calls are there", len(calls) == len(calm_calls) == CALLS, (len(calls), len(calm_calls)))
     check("and each ended as on one node", calls == calm_calls, differing(calls, calm_calls))
     check("with the same events, none missing and none twice", events == calm_events, differing(events, calm_events))

@@ -1,4 +1,5 @@
 """Transcripts by a Deepgram that behaves and by ones that do not; whatever it does, calls are recorded."""
+# Runs once for each of: twilio, acs
 
 import json
 import os
@@ -7,7 +8,7 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
-from carrier import Carrier  # noqa: E402
+import provider  # noqa: E402
 from fake_deepgram import API_KEY, FakeDeepgram  # noqa: E402
 from gateway import Gateway, wait_for  # noqa: E402
 from tap import check, done, together  # noqa: E402
@@ -40,14 +41,14 @@ def follow_interims(server, heard):
 def a_good_engine(server, service):
     heard = []
     follow_interims(server, heard)
-    carrier = Carrier(server).open().start().speak(3)
+    carrier = NETWORK.ring(server).open().start().speak(3)
     wait_for("three final segments", lambda: len(segments_of(server, carrier)) == 3)
     check("transcripts come while the call runs", server.json(f"/api/v1/calls/{carrier.call_id}")["endedAt"] is None)
     carrier.stop()
     check_recording(server, carrier, 3, "a good engine")
     wait_for("CloseStream", lambda: "CloseStream" in service.texts)
     check_forms(server, carrier)
-    check("audio goes through untouched", service.audio == bytes([0x10, 0x90] * 80) * 150, len(service.audio))
+    check("audio goes through untouched", service.audio == NETWORK.loud * 150, len(service.audio))
     interims = [event for event in heard if event["type"] == "transcript.interim"]
     check("interim results are seen live", len(interims) == 3 and all("seq" not in event for event in interims), heard)
     stored = {event["type"] for event in server.events_of(carrier.call_id)}
@@ -73,7 +74,7 @@ def check_forms(server, carrier):
 
 def a_busy_engine(server, service):
     service.behave(429, "good")
-    carrier = Carrier(server).open().start().speak(2)
+    carrier = NETWORK.ring(server).open().start().speak(2)
     wait_for("segments after the refusal", lambda: len(segments_of(server, carrier)) == 2)
     check("a busy engine is tried again, and what was said meanwhile is not lost",
           texts_of(server, carrier) == ["second 1", "second 2"] and service.connections == [429, "good"])
@@ -83,7 +84,7 @@ def a_busy_engine(server, service):
 
 def an_engine_that_drops_out(server, service):
     service.behave("drop", "good")
-    carrier = Carrier(server).open().start().speak(1)
+    carrier = NETWORK.ring(server).open().start().speak(1)
     wait_for("the first segment", lambda: texts_of(server, carrier) == ["second 1"])
     wait_for("a second connection", lambda: service.connections == ["drop", "good"])
     carrier.speak(1)
@@ -96,7 +97,7 @@ def an_engine_that_drops_out(server, service):
 
 def an_engine_that_refuses(server, service):
     service.behave(401)
-    carrier = Carrier(server).open().start().speak(1)
+    carrier = NETWORK.ring(server).open().start().speak(1)
     trouble = server.event(carrier.call_id, "transcript.trouble")["data"]
     check("a refused key is an event that says so", trouble["reason"] == "rejected" and "API key" in trouble["message"],
           trouble)
@@ -109,7 +110,7 @@ def an_engine_that_refuses(server, service):
 
 def an_engine_that_says_nothing(server, service):
     service.behave("silent")
-    carrier = Carrier(server).open().start().speak(1)
+    carrier = NETWORK.ring(server).open().start().speak(1)
     wait_for("KeepAlive while the caller is silent", lambda: "KeepAlive" in service.texts)
     carrier.speak(1).stop()
     check_recording(server, carrier, 2, "an engine that says nothing")
@@ -119,15 +120,16 @@ def an_engine_that_says_nothing(server, service):
 
 def an_engine_that_is_away(server, service):
     service.close()
-    carrier = Carrier(server).open().start().speak(1)
+    carrier = NETWORK.ring(server).open().start().speak(1)
     trouble = server.event(carrier.call_id, "transcript.trouble")["data"]
     check("an engine that is away is an event", trouble["reason"] == "engine_unavailable", trouble)
     carrier.speak(1).stop()
     check_recording(server, carrier, 2, "an engine that is away")
 
 
-engine = FakeDeepgram()
-with Gateway(DEEPGRAM_API_KEY=API_KEY, DEEPGRAM_URL=engine.url, LOG_LEVEL="warn") as gateway:
+NETWORK = provider.start()
+engine = FakeDeepgram(NETWORK.encoding, NETWORK.rate)
+with Gateway(DEEPGRAM_API_KEY=API_KEY, DEEPGRAM_URL=engine.url, LOG_LEVEL="warn", **NETWORK.settings) as gateway:
     for scenario in (a_good_engine, a_busy_engine, an_engine_that_drops_out, an_engine_that_refuses,
                      an_engine_that_says_nothing, an_engine_that_is_away):
         together([scenario], gateway, engine)

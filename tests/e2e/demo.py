@@ -37,7 +37,7 @@ check("there are two recordings, where it says",
       len(recordings) == 2 and all(str(path) in printed for path in recordings), printed)
 audios = sorted((Audio(path.read_bytes()) for path in recordings), key=lambda audio: audio.rate)
 check("Twilio's plays as telephone audio, Azure's in 16 kHz",
-      audios[0].is_stereo_telephone() and (audios[1].channels, audios[1].rate, audios[1].bits) == (2, 16000, 16),
+      audios[0].is_stereo() and (audios[1].channels, audios[1].rate, audios[1].bits) == (2, 16000, 16),
       [audio.rate for audio in audios])
 check("with the caller and us in both", all(max(audio.left) > 2000 and max(audio.right) > 2000 for audio in audios),
       [audio.seconds for audio in audios])

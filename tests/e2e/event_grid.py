@@ -1,4 +1,5 @@
 """Events published to an Azure Event Grid topic: one of the test's own that checks what the real one checks."""
+# Runs once for each of: twilio, acs
 
 import http.server
 import json
@@ -9,7 +10,8 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
-from gateway import Gateway, run, status_params, voice_params, wait_for  # noqa: E402
+import provider  # noqa: E402
+from gateway import Gateway, run, wait_for  # noqa: E402
 from tap import check, done, together  # noqa: E402
 
 KEY = "a-key-of-the-topic-which-is-a-secret="
@@ -73,15 +75,14 @@ class Topic:
 
     def settings(self, **more):
         return {"AZURE_EVENT_GRID_ENDPOINT": f"http://127.0.0.1:{self.port}/api/events", "AZURE_EVENT_GRID_ACCESS_KEY": KEY,
-                "LOG_FORMAT": "json", **more}
+                "LOG_FORMAT": "json", **NETWORK.settings, **more}
 
 
-def call(server, *statuses):
-    voice = voice_params()
-    server.webhook("/webhooks/twilio/voice", voice)
-    for sequence, status in enumerate(statuses):
-        server.webhook("/webhooks/twilio/status", status_params(voice, status, sequence))
-    return voice["CallSid"]
+def call(server, *steps):
+    """A call that comes in, and what the provider says of it; the provider's id."""
+    rung = NETWORK.ring(server)
+    rung.tell_all(*steps)
+    return rung.id
 
 
 def wanted(server):
@@ -101,7 +102,7 @@ def published():
     topic = Topic()
     with Gateway(**topic.settings()) as server:
         for _ in range(5):
-            call(server, "ringing", "in-progress", "completed")
+            call(server, "RINGING", "CONNECTED", "ENDED")
         log = all_there(server, topic)
         check("a topic gets the events about calls, in the order of the log", [event["id"] for event in topic.events] == list(log))
         check("as the schema wants them", not topic.faults, topic.faults)
@@ -113,16 +114,16 @@ def published():
 def away_and_killed():
     topic = Topic()
     with Gateway(**topic.settings()) as server:
-        call(server, "ringing")
+        call(server, "RINGING")
         all_there(server, topic)
         topic.refuse = lambda events: 503
-        call(server, "ringing", "completed")
+        call(server, "RINGING", "ENDED")
         wait_for("refusals", lambda: 503 in topic.statuses)
         server.process.kill()
         server.process.wait()
     topic.refuse = lambda events: None
     with Gateway(data=server.data, PORT=server.port, **topic.settings()) as server:
-        call(server, "ringing", "completed")
+        call(server, "RINGING", "ENDED")
         log = all_there(server, topic)
         seen = list(dict.fromkeys(event["id"] for event in topic.events))
         check("what a topic did not take it gets later, also from the next process, in order", seen == list(log), seen)
@@ -132,9 +133,9 @@ def one_is_refused():
     topic = Topic()
     with Gateway(**topic.settings()) as server:
         topic.refuse = lambda events: 429
-        bad = call(server, "ringing", "completed")
+        bad = call(server, "RINGING", "ENDED")
         for _ in range(5):
-            call(server, "ringing", "completed")
+            call(server, "RINGING", "ENDED")
         wait_for("patience", lambda: 429 in topic.statuses)
         topic.refuse = lambda events: 400 if any(event["data"]["data"].get("providerCallId") == bad for event in events) else None
         log = wanted(server)
@@ -150,5 +151,6 @@ def half_configured():
           in ended.stderr + ended.stdout, ended)
 
 
+NETWORK = provider.start()
 together([published, away_and_killed, one_is_refused, half_configured])
 done()

@@ -1,4 +1,5 @@
 """What a client with retries, a poller, a proxy, a guesser of tokens and an impatient caller each get from the gate."""
+# Runs once for each of: twilio, acs
 
 import concurrent.futures
 import json
@@ -7,8 +8,9 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
+import provider  # noqa: E402
 from described import DescribedGateway  # noqa: E402
-from gateway import Gateway, make_jwt, status_params, voice_params, wait_for  # noqa: E402
+from gateway import Gateway, make_jwt, wait_for  # noqa: E402
 from tap import check, done, together  # noqa: E402
 
 UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -19,19 +21,9 @@ def code(reply):
     return json.loads(reply.body)["code"]
 
 
-def ring(server, **params):
-    params = voice_params(**params)
-    return params, server.webhook("/webhooks/twilio/voice", params)
-
-
-def call_id_of(server, params):
-    page = server.json("/api/v1/calls?limit=200")
-    return next(call["callId"] for call in page["data"] if call["providerCallId"] == params["CallSid"])
-
-
 def polling(server):
     """Events without a WebSocket: to the end, and on from there."""
-    first, _ = ring(server)
+    first = NETWORK.ring(server)
     seen, cursor, more = [], "0", True
     while more:
         page = server.json(f"/api/v1/events?limit=2&after={cursor}")
@@ -39,9 +31,8 @@ def polling(server):
         cursor, more = page["nextCursor"], page["hasMore"]
     check("a poller sees every event once, in order", seen == sorted(set(seen)) and len(seen) >= 2, seen)
     check("and nothing where it stopped", server.json(f"/api/v1/events?after={cursor}")["data"] == [], cursor)
-    server.webhook("/webhooks/twilio/status", status_params(first, "completed", 3))
-    call = call_id_of(server, first)
-    after = server.json(f"/api/v1/events?after={cursor}&callId={call}&types=call.*")
+    first.tell(first.ENDED)
+    after = server.json(f"/api/v1/events?after={cursor}&callId={first.call_id}&types=call.*")
     check("until something happens", [event["state"] for event in after["data"]] == ["ENDED"], after)
     none = server.json("/api/v1/events?types=quality.alert")
     check("a filter that fits nothing moves the cursor on", none["data"] == [] and int(none["nextCursor"]) > 0, none)
@@ -49,8 +40,8 @@ def polling(server):
 
 def once(server):
     """A client that repeats a POST because it did not hear the answer."""
-    params, _ = ring(server)
-    call = call_id_of(server, params)
+    rung = NETWORK.ring(server)
+    call = rung.call_id
     carry = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 
     def end(headers, body=None, token=server.admin):
@@ -58,10 +49,11 @@ def once(server):
 
     check("a malformed key is refused", code(end({"Idempotency-Key": "a b"})) == "invalid_idempotency_key")
     check("a viewer's try is not remembered", end(carry, token=make_jwt(["viewer"])).status == 403)
+    NETWORK.fail_with(500)
     first = end(carry)
     check("what is not possible here may be tried again under the same key",
-          first.status == 502 and "idempotent-replayed" not in end(carry).headers, first)
-    server.webhook("/webhooks/twilio/status", status_params(params, "completed", 3))
+          first.status in (502, 503) and "idempotent-replayed" not in end(carry).headers, first)
+    rung.tell(rung.ENDED)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda _: end(carry), range(8)))
     kept = [reply for reply in replies if reply.status == 200]
@@ -79,22 +71,22 @@ def once(server):
 
 
 def figures(server):
-    """What an admin sees of Twilio's webhooks."""
-    params, _ = ring(server)
-    server.webhook("/webhooks/twilio/voice", params)
-    server.webhook("/webhooks/twilio/voice", params, signature="forged")
-    server.webhook("/webhooks/twilio/status", status_params(params, "completed", 3))
+    """What an admin sees of the provider's webhooks."""
+    call = NETWORK.ring(server)
+    call.repeat()
+    call.arrive(server, forged=True)
+    call.tell(call.ENDED)
     kinds = {kind["type"]: kind for kind in server.json("/webhooks/metrics")["webhooks"]}
-    voice = kinds["voice"]
-    check("voice webhooks are counted", voice["received"] >= 3 and voice["forged"] >= 1 and voice["duplicates"] >= 1, voice)
-    check("and timed", 0 < voice["latencyMs"]["p50"] <= voice["latencyMs"]["p99"] <= voice["latencyMs"]["max"], voice)
-    check("Twilio's own timestamps give a lag", kinds["status"]["lagMs"]["count"] >= 1, kinds["status"])
+    arrivals, words = (kinds[NETWORK.webhook_kinds[name]] for name in ("arrival", "status"))
+    check("arrivals are counted", arrivals["received"] >= 3 and arrivals["forged"] >= 1 and arrivals["duplicates"] >= 1, arrivals)
+    check("and timed", 0 < arrivals["latencyMs"]["p50"] <= arrivals["latencyMs"]["p99"] <= arrivals["latencyMs"]["max"], arrivals)
+    check("the provider's own timestamps give a lag", words["lagMs"]["count"] >= 1, words)
     operator = server.request("GET", "/webhooks/metrics", token=make_jwt(["operator"]))
     check("for admins only", operator.status == 403, operator)
 
 
 def all_at_ease():
-    with DescribedGateway(TWILIO_API_URL="http://127.0.0.1:9") as server:  # nobody listens there
+    with DescribedGateway(**NETWORK.settings) as server:
         polling(server)
         figures(server)
         call, carry, before = once(server)
@@ -127,7 +119,7 @@ def subjects():
 
 
 def guessers():
-    with Gateway(RATE_LIMIT_UNPROVEN_PER_MINUTE=1, TRUSTED_PROXIES="127.0.0.1/32") as server:
+    with Gateway(RATE_LIMIT_UNPROVEN_PER_MINUTE=1, TRUSTED_PROXIES="127.0.0.1/32", **NETWORK.settings) as server:
         def guess(address, token="x.y.z"):
             return server.request("GET", "/api/v1/calls", headers={"X-Forwarded-For": address}, token=token)
 
@@ -136,9 +128,9 @@ def guessers():
         check("whatever it makes up about where it comes from", guess("203.0.113.9, 192.0.2.7").status == 429)
         check("another client of the proxy is not", guess("192.0.2.8").status == 401)
         check("nor is one with a token at the same address", guess("192.0.2.7", server.admin).status == 200)
-        params = voice_params()
-        forged = server.webhook("/webhooks/twilio/voice", params, "forged", X_Forwarded_For="192.0.2.7")
-        true = server.webhook("/webhooks/twilio/voice", params, X_Forwarded_For="192.0.2.7")
+        call = NETWORK.call()
+        forged = call.arrive(server, forged=True, X_Forwarded_For="192.0.2.7")
+        true = call.arrive(server, X_Forwarded_For="192.0.2.7")
         check("forged webhooks from there are refused as well, true ones taken",
               (forged.status, true.status) == (429, 200), (forged, true))
         outside = server.request("GET", "/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
@@ -149,17 +141,18 @@ def guessers():
 
 
 def callers_and_sockets():
-    with Gateway(RATE_LIMIT_PHONE_PER_MINUTE=1, RATE_LIMIT_UPGRADE_PER_MINUTE=1) as server:
-        first, answer = ring(server, From="+14155550166")
-        _, second = ring(server, From="+14155550166")
-        check("a number that calls too often hears busy", b'<Reject reason="busy"' in second.body, second)
-        again = server.webhook("/webhooks/twilio/voice", first)
-        check("a call that was taken stays taken", again.body == answer.body and b"<Stream" in again.body, again)
-        check("others get through", b"<Stream" in ring(server, From="+14155550167")[1].body)
+    with Gateway(RATE_LIMIT_PHONE_PER_MINUTE=1, RATE_LIMIT_UPGRADE_PER_MINUTE=1, **NETWORK.settings) as server:
+        first = NETWORK.ring(server, caller="+14155550166")
+        second = NETWORK.ring(server, caller="+14155550166")
+        check("a number that calls too often hears busy", second.refusal == "busy" and not second.taken, second.answer)
+        check("a call that was taken stays taken", first.repeat() == first.answer and first.taken, first.answer)
+        check("others get through", NETWORK.ring(server, caller="+14155550167").taken)
         statuses = [server.request("GET", "/api/v1/events", headers=UPGRADE | {"Authorization": "Bearer x"}).status
                     for _ in range(3)]
         check("an address may ask for so many sockets", statuses == [401, 429, 429], statuses)
 
 
-together([all_at_ease, subjects, guessers, callers_and_sockets])
+NETWORK = provider.start()
+OF_ANY = [subjects] if NETWORK.name == "twilio" else []  # whoever brings the calls
+together([all_at_ease, guessers, callers_and_sockets, *OF_ANY])
 done()

@@ -1,4 +1,5 @@
 """Every figure of /metrics is fed by what really happens: some calls, good and bad, and then what the page says."""
+# Runs once for each of: twilio, acs
 
 import os
 import pathlib
@@ -6,8 +7,8 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
-from carrier import Carrier  # noqa: E402
-from gateway import Gateway, tone, voice_params, wait_for  # noqa: E402
+import provider  # noqa: E402
+from gateway import Gateway, tone, wait_for  # noqa: E402
 from tap import check, done  # noqa: E402
 
 SPOKEN = 3  # seconds
@@ -26,9 +27,9 @@ def reaches(server, series, value):
 
 
 def while_a_call_runs(server):
-    carrier = Carrier(server).open().start().speak(0.5)
+    carrier = NETWORK.ring(server).open().start().speak(0.5)
     server.event(carrier.call_id, "media.started")
-    for series in ('calls_active{direction="inbound",provider="twilio"}', "media_streams_active",
+    for series in (ACTIVE, "media_streams_active",
                    'connections{kind="websocket"}'):
         check(f"a running call is counted by {series.split('{')[0]}", reaches(server, series, 1))
     found = wait_for("the sinks' queues", lambda: {series for series in figures(server) if series.startswith("sink_queue")})
@@ -37,10 +38,17 @@ def while_a_call_runs(server):
     server.ended_call(carrier.call_id)
 
 
-def after_some_calls(server):
-    forged = server.webhook("/webhooks/twilio/voice", voice_params(), signature="forged")
-    wrong = server.webhook("/webhooks/twilio/status", voice_params(CallStatus="unheard-of"))
+def what_is_refused(server):
+    forged, wrong = NETWORK.call().arrive(server, forged=True), NETWORK.call().malformed(server)
     check("two webhooks are refused", (forged.status, wrong.status) == (403, 400), (forged, wrong))
+    arrival, status = NETWORK.webhook_kinds["arrival"], NETWORK.webhook_kinds["status"]
+    now = figures(server)
+    for series in (f'webhooks_total{{result="forged",type="{arrival}"}}', f'webhooks_total{{result="refused",type="{status}"}}',
+                   f'http_requests_total{{method="POST",route="{NETWORK.arrivals}",status="403"}}'):
+        check(f"{series} is 1", now.get(series) == 1, now.get(series))
+
+
+def some_calls(server):
     for arguments in (("--count", 2), ("--fault", "reorder"), ("--fault", "drop")):
         simulator = server.sim("--wav", tone(SPOKEN), "--rate", 10, *arguments)
         printed, _ = simulator.communicate(timeout=60)
@@ -49,17 +57,12 @@ def after_some_calls(server):
 
 def check_counters(now):
     at_least = {
-        'calls_total{direction="inbound",outcome="ended",provider="twilio"}': 5,
-        "call_duration_seconds_count": 5,
+        f'calls_total{{direction="inbound",outcome="ended",provider="{NETWORK.name}"}}': 4,
+        "call_duration_seconds_count": 4,
         "call_duration_seconds_sum": 3 * SPOKEN,
-        'webhooks_total{result="accepted",type="voice"}': 5,
-        'webhooks_total{result="accepted",type="status"}': 4,
-        'webhooks_total{result="accepted",type="stream"}': 4,
-        'webhooks_total{result="forged",type="voice"}': 1,
-        'webhooks_total{result="refused",type="status"}': 1,
-        'webhook_lag_seconds_count{type="status"}': 4,
-        'webhook_lag_seconds_count{type="stream"}': 4,
-        'webhook_lag_seconds_sum{type="stream"}': 0.001,
+        **{f'webhooks_total{{result="accepted",type="{kind}"}}': 4 for kind in NETWORK.webhook_kinds.values()},
+        **{f'webhook_lag_seconds_count{{type="{kind}"}}': 4 for kind in NETWORK.dated},
+        f'webhook_lag_seconds_sum{{type="{NETWORK.dated[-1]}"}}': 0.001,
         'media_frames_total{track="inbound"}': 4 * SPOKEN * 40,
         "media_frames_late_total": 5,
         "media_gaps_total": 5,
@@ -68,10 +71,9 @@ def check_counters(now):
         "relay_delay_seconds_sum": 0.00001,
         'sink_dropped_total{sink="recorder"}': 0,
         'sink_dropped_total{sink="embedded"}': 0,
-        'recordings_total{result="completed"}': 5,
-        'http_requests_total{method="POST",route="/webhooks/twilio/voice",status="200"}': 5,
-        'http_requests_total{method="POST",route="/webhooks/twilio/voice",status="403"}': 1,
-        'http_request_duration_seconds_count{route="/webhooks/twilio/voice"}': 6,
+        'recordings_total{result="completed"}': 4,
+        f'http_requests_total{{method="POST",route="{NETWORK.arrivals}",status="200"}}': 4,
+        f'http_request_duration_seconds_count{{route="{NETWORK.arrivals}"}}': 4,
         'event_loop_lag_seconds{worker="0"}': 0,
         'event_loop_delay_seconds_count{worker="0"}': 1,
         "store_queue": 0,
@@ -95,13 +97,22 @@ def check_confidence(server):
     check("the confidence of its segments is counted", 0.3 < mean <= 1, mean)
 
 
-with Gateway() as gateway:
+def all_is_over(server):
+    for gauge in (ACTIVE, "media_streams_active", 'connections{kind="websocket"}', 'sink_queue_bytes{sink="recorder"}',
+                  'sink_queue_bytes{sink="embedded"}'):
+        check(f"when all is over {gauge} is back at 0", reaches(server, gauge, 0))
+
+
+NETWORK = provider.start()
+ACTIVE = f'calls_active{{direction="inbound",provider="{NETWORK.name}"}}'
+with Gateway(**NETWORK.settings) as gateway:
     while_a_call_runs(gateway)
-    after_some_calls(gateway)
-    for gauge in ('calls_active{direction="inbound",provider="twilio"}', "media_streams_active",
-                  'connections{kind="websocket"}', 'sink_queue_bytes{sink="recorder"}', 'sink_queue_bytes{sink="embedded"}'):
-        check(f"when all is over {gauge} is back at 0", reaches(gateway, gauge, 0))
-    wait_for("the recordings", lambda: figures(gateway).get('recordings_total{result="completed"}') == 5)
+    what_is_refused(gateway)
+    all_is_over(gateway)
+with Gateway(**provider.simulated()) as gateway:
+    some_calls(gateway)
+    all_is_over(gateway)
+    wait_for("the recordings", lambda: figures(gateway).get('recordings_total{result="completed"}') == 4)
     check_counters(figures(gateway))
     check_confidence(gateway)
 done()

@@ -1,4 +1,5 @@
 """Several nodes on one Postgres and one Redis: one log, one owner a stream, and what happens when a node dies or hangs."""
+# Runs once for each of: twilio, acs
 
 import json
 import os
@@ -10,8 +11,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import postgres  # noqa: E402
-from carrier import Carrier  # noqa: E402
-from gateway import Gateway, status_params, voice_params, wait_for  # noqa: E402
+import provider  # noqa: E402
+from gateway import Gateway, wait_for  # noqa: E402
 from tap import check, done, skip, together  # noqa: E402
 
 SHARED = os.environ.get("TRUNKLINE_TEST_POSTGRES")
@@ -21,7 +22,8 @@ REDIS = os.environ.get("TRUNKLINE_TEST_REDIS")
 def node_on(url, **settings):
     """With Redis, where there is one: those of one database share what is live."""
     live = {"REDIS_URL": REDIS, "REDIS_PREFIX": url.rpartition("e2e_")[2] + ":"} if REDIS else {}
-    return Gateway(DATABASE_URL=url, DATABASE_CONNECTIONS=6, NODE_TIMEOUT_S=2, LOG_LEVEL="warn", **live, **settings)
+    return Gateway(DATABASE_URL=url, DATABASE_CONNECTIONS=6, NODE_TIMEOUT_S=2, LOG_LEVEL="warn", **NETWORK.settings, **live,
+                   **settings)
 
 
 def seqs(socket, count):
@@ -33,12 +35,12 @@ def one_log():
     url = postgres.database_on(SHARED)
     with node_on(url) as one, node_on(url) as two:
         sockets = [node.socket("/api/v1/events?after=0") for node in (one, two)]
-        calls = [voice_params() for _ in range(10)]
-        for i, call in enumerate(calls):
-            (one, two)[i % 2].webhook("/webhooks/twilio/voice", call)
-            (two, one)[i % 2].webhook("/webhooks/twilio/status", status_params(call, "completed", 1))
+        for i in range(10):
+            call = NETWORK.ring((one, two)[i % 2])
+            call.tell(call.ENDED, via=(two, one)[i % 2])
+        events = 10 * (3 + NETWORK.answers_by_command)
         for name, socket in zip(("one", "two"), sockets):
-            check(f"node {name} shows every event of both, in order", seqs(socket, 30) == list(range(1, 31)))
+            check(f"node {name} shows every event of both, in order", seqs(socket, events) == list(range(1, events + 1)))
         states = {call["state"] for call in two.json("/api/v1/calls?limit=50")["data"]}
         check("webhooks of one call may hit different nodes", states == {"ENDED"}, states)
 
@@ -48,21 +50,16 @@ def duplicates_on_two_nodes():
     url = postgres.database_on(SHARED)
     with node_on(url, PUBLIC_URL="https://calls.example.com") as one, \
             node_on(url, PUBLIC_URL="https://calls.example.com") as two:
-        calls = [voice_params() for _ in range(20)]
-        answers = {}
-
-        def send_to(node):
-            answers[node] = [node.webhook("/webhooks/twilio/voice", call).body for call in calls]
-
-        together([lambda: send_to(one), lambda: send_to(two)])
-        check("both answer alike", answers[one] == answers[two])
+        calls = [NETWORK.call() for _ in range(20)]
+        together([lambda node=node: [call.arrive(node) for call in calls] for node in (one, two)])
+        check("both answer alike", all(call.repeat(one) == call.repeat(two) for call in calls))
         check("and there is one call each", one.json("/api/v1/calls/stats")["total"] == 20)
 
 
 def a_node_dies():
     url = postgres.database_on(SHARED)
     with node_on(url) as one, node_on(url) as two:
-        carrier = Carrier(one).open().start()
+        carrier = NETWORK.ring(one).open().start()
         one.event(carrier.call_id, "media.started")
         carrier.speak(1)
         wait_for("the recording to be on disk",
@@ -76,7 +73,7 @@ def a_node_dies():
         check("when that node dies, another marks it RECONNECTING", lost["endedAt"] is None, lost)
         told = two.event(carrier.call_id, "call.reconnecting")
         check("and says why", told["data"] == {"reason": "node-lost", "node": call["node"]}, told)
-        two.webhook("/webhooks/twilio/status", status_params(carrier.voice, "completed", 1))
+        carrier.tell(carrier.ENDED, via=two)
         check("the provider's word settles it", two.ended_call(carrier.call_id)["state"] == "ENDED")
         with node_on(url, data=one.data) as again:
             row = again.finished_recording(carrier.call_id)
@@ -88,30 +85,32 @@ def commands_are_carried():
     """A command for a stream on another node answers as if it ran here."""
     url = postgres.database_on(SHARED)
     with node_on(url) as one, node_on(url) as two:
-        carrier = Carrier(one).open().start()
+        carrier = NETWORK.ring(one).open().start()
         one.event(carrier.call_id, "media.started")
         ended = two.request("POST", f"/api/v1/calls/{carrier.call_id}/end", token=two.admin)
         check("a call is ended by any node", ended.status == 200 and json.loads(ended.body)["state"] == "ENDED", ended)
         check("its stream is ended where it runs", carrier.closed_with() == 1000, carrier.socket.close_code)
 
-        carrier = Carrier(one).open().start()
+        carrier = NETWORK.ring(one).open().start()
         one.event(carrier.call_id, "media.started")
-        two.webhook("/webhooks/twilio/status", status_params(carrier.voice, "completed", 1))
+        carrier.tell(carrier.ENDED, via=two)
         check("and so it is when the provider tells another node of the end", carrier.closed_with() == 1000,
               carrier.socket.close_code)
 
-        carrier = Carrier(one).open().start()
+        carrier = NETWORK.ring(one).open().start()
         one.event(carrier.call_id, "media.started")
         one.signal(signal.SIGSTOP)
+        NETWORK.fail_with(500)
         lost = two.request("POST", f"/api/v1/calls/{carrier.call_id}/end", token=two.admin)
         check("a node that does not answer is no end", lost.status == 503 and b"node_unreachable" in lost.body, lost)
+        NETWORK.fail_with(200)
         one.signal(signal.SIGCONT)
 
 
 def a_node_hangs():
     url = postgres.database_on(SHARED)
     with node_on(url, MEDIA_IDLE_TIMEOUT_MS=600_000) as one, node_on(url) as two:
-        carrier = Carrier(one).open().start()
+        carrier = NETWORK.ring(one).open().start()
         one.event(carrier.call_id, "media.started")
         one.signal(signal.SIGSTOP)
         two.call_with(carrier.call_id, lambda found: found["state"] == "RECONNECTING")
@@ -132,33 +131,31 @@ def a_change_is_seen():
     """What one node changes another shows, although it remembers calls for a minute."""
     url = postgres.database_on(SHARED)
     with node_on(url, CACHE_TTL_S=60) as one, node_on(url, CACHE_TTL_S=60) as two:
-        calls = [voice_params() for _ in range(20)]
-        for call in calls:
-            one.webhook("/webhooks/twilio/voice", call)
+        calls = [NETWORK.ring(one) for _ in range(20)]
         ids = {call["providerCallId"]: call["callId"] for call in two.json("/api/v1/calls?limit=50")["data"]}
-        ids = [ids[call["CallSid"]] for call in calls]
+        ids = [ids[call.id] for call in calls]
         states = [two.json(f"/api/v1/calls/{call_id}")["state"] for call_id in ids * 2]
-        check("a node shows the calls of another", states == ["RINGING"] * 40, states)
+        check("a node shows the calls of another", states == [NETWORK.first_state] * 40, states)
         found = looks(two)
         check("the first time as Redis has them, then from memory",
               found[("l1", "miss")] == 20 and found[("l1", "hit")] == 20 and found[("l2", "hit")] > 10, found)
 
         socket = two.socket(f"/api/v1/events?after=0&callId={ids[0]}")
-        first = [json.loads(socket.receive_text())["state"] for _ in range(2)]
-        one.webhook("/webhooks/twilio/status", status_params(calls[0], "completed", 1))
+        first = [json.loads(socket.receive_text())["state"] for _ in range(2 + NETWORK.answers_by_command)]
+        calls[0].tell(calls[0].CONNECTED)
         told = json.loads(socket.receive_text())["state"]
         seen = two.json(f"/api/v1/calls/{ids[0]}")["state"]
-        check("who heard of a change from a node sees it there", (told, seen) == ("ENDED", "ENDED"), (first, told, seen))
+        check("who heard of a change from a node sees it there", (told, seen) == ("CONNECTED", "CONNECTED"), (first, told, seen))
 
         for call in calls[1:]:
-            one.webhook("/webhooks/twilio/status", status_params(call, "completed", 1))
+            call.tell(call.CONNECTED)
         fresh = [json.loads(two.get(f"/api/v1/calls/{call_id}", {"Cache-Control": "no-cache"}).body)["state"] for call_id in ids]
-        check("who asks for what is stored gets it at once", fresh == ["ENDED"] * 20, fresh)
+        check("who asks for what is stored gets it at once", fresh == ["CONNECTED"] * 20, fresh)
         begun = time.monotonic()
         for call in calls:
-            one.webhook("/webhooks/twilio/status", status_params(call, "completed", 2, CallDuration="7"))
+            call.tell(call.ENDED)
         for call_id in ids:
-            two.call_with(call_id, lambda found: found["duration"] == 7, seconds=10)
+            two.call_with(call_id, lambda found: found["state"] == "ENDED", seconds=10)
         check("all others see it once they are told, long before a minute", time.monotonic() - begun < 10)
         kept = wait_for("the gauge", lambda: 'trunkline_cache_entries{cache="calls"} 20' in two.get("/metrics").body.decode())
         check("and how many are kept is told", kept)
@@ -169,7 +166,7 @@ def a_shared_folder():
     with node_on(url, RECORDING_SHARED="true") as one:
         recordings = one.data / "recordings"
         with node_on(url, RECORDING_SHARED="true", RECORDING_DIR=recordings) as two:
-            carrier = Carrier(one).open().start()
+            carrier = NETWORK.ring(one).open().start()
             one.event(carrier.call_id, "media.started")
             carrier.speak(1)
             carrier.socket.ping()
@@ -192,6 +189,7 @@ def two_on_one_folder():
             second.__exit__()
 
 
+NETWORK = provider.start()
 if SHARED:
     together([one_log, duplicates_on_two_nodes, a_node_dies])
     together([a_node_hangs, a_shared_folder, two_on_one_folder])

@@ -1,4 +1,5 @@
 """The gateway on Postgres: the same calls, a server that goes and comes back, and the commands that look at it."""
+# Runs once for each of: twilio, acs
 
 import json
 import os
@@ -8,7 +9,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import postgres  # noqa: E402
-from gateway import Gateway, free_port, run, scratch, status_params, voice_params, wait_for  # noqa: E402
+import provider  # noqa: E402
+from gateway import Gateway, free_port, run, scratch, wait_for  # noqa: E402
 from tap import check, done, skip, together  # noqa: E402
 
 SHARED = os.environ.get("TRUNKLINE_TEST_POSTGRES")
@@ -20,31 +22,28 @@ def dependency(server):
 
 def calls_survive():
     url = postgres.database_on(SHARED)
-    voice = voice_params()
-    with Gateway(DATABASE_URL=url) as server:
-        answer = server.webhook("/webhooks/twilio/voice", voice)
-        check("a call is accepted", answer.status == 200, answer)
-        ended = status_params(voice, "completed", 1, CallDuration="5")
-        check("and its end", server.webhook("/webhooks/twilio/status", ended).status == 204)
+    with Gateway(DATABASE_URL=url, **NETWORK.settings) as server:
+        call = NETWORK.ring(server)
+        check("a call is accepted", call.taken, call.answer)
+        check("and its end", call.tell(call.ENDED).status in (200, 204))
         check("the health answer names the driver", dependency(server)["kind"] == "postgres", dependency(server))
         check("nothing is kept in the data folder", not (server.data / "trunkline.db").exists())
         server.process.kill()
         server.process.wait()
-    with Gateway(DATABASE_URL=url) as another:
-        calls = {call["providerCallId"]: call["state"] for call in another.json("/api/v1/calls")["data"]}
-        check("another node with another folder knows the call after `kill -9`", calls == {voice["CallSid"]: "ENDED"}, calls)
-        again = another.webhook("/webhooks/twilio/voice", voice)
-        check("and answers its repetition as the first did", (again.status, again.body) == (200, answer.body), again)
+    with Gateway(DATABASE_URL=url, **NETWORK.settings) as another:
+        calls = {found["providerCallId"]: found["state"] for found in another.json("/api/v1/calls")["data"]}
+        check("another node with another folder knows the call after `kill -9`", calls == {call.id: "ENDED"}, calls)
+        check("and answers its repetition as the first did", call.repeat(another) == call.answer, call.answer)
 
 
 def server_goes_and_comes():
     server = postgres.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_POSTGRES_DIR"]) / "e2e").start()
     try:
-        with Gateway(DATABASE_URL=server.url(), DATABASE_WAIT_MS=500) as gateway:
+        with Gateway(DATABASE_URL=server.url(), DATABASE_WAIT_MS=500, **NETWORK.settings) as gateway:
             server.stop()
-            arrival = voice_params()
+            arrival = NETWORK.call()
             began = time.monotonic()
-            refused = gateway.webhook("/webhooks/twilio/voice", arrival)
+            refused = arrival.arrive(gateway)
             problem = json.loads(refused.body or b"{}")
             check("while the server is away a call is answered 503 within seconds",
                   (refused.status, problem.get("code")) == (503, "store_unavailable") and time.monotonic() - began < 10, refused)
@@ -52,7 +51,7 @@ def server_goes_and_comes():
             wait_for("readiness to go off", lambda: gateway.request("GET", "/readyz").status == 503)
             server.start()
             wait_for("readiness to come back", lambda: gateway.request("GET", "/readyz").status == 200)
-            check("afterwards it is accepted", gateway.webhook("/webhooks/twilio/voice", arrival).status == 200)
+            check("afterwards it is accepted", arrival.ring(gateway).taken)
             wait_for("the log to tell of the loss", lambda: "a connection to the database was lost" in gateway.log())
             wait_for("and of the return", lambda: "connected to the database again" in gateway.log())
             check("without the password", postgres.PASSWORD not in gateway.log())
@@ -70,8 +69,8 @@ def schema_by_hand():
     check("`migrate` makes it", json.loads(migrated.stdout or "{}").get("applied", [])[:1] == ["0001_calls"], migrated)
     again = run("migrate", "--json", **settings)
     check("once", json.loads(again.stdout)["applied"] == [], again)
-    with Gateway(DATABASE_URL=url, MIGRATE="off") as server:
-        check("then it starts", server.webhook("/webhooks/twilio/voice", voice_params()).status == 200)
+    with Gateway(DATABASE_URL=url, MIGRATE="off", **NETWORK.settings) as server:
+        check("then it starts", NETWORK.ring(server).taken)
 
 
 def doctor_looks():
@@ -90,8 +89,10 @@ def doctor_looks():
     check("whose secret is not shown", "secret-word" not in result.stdout + result.stderr, result)
 
 
+NETWORK = provider.start()
+OF_ANY = [schema_by_hand, doctor_looks] if NETWORK.name == "twilio" else []  # whoever brings the calls
 if SHARED:
-    together([calls_survive, server_goes_and_comes, schema_by_hand, doctor_looks])
+    together([calls_survive, server_goes_and_comes, *OF_ANY])
 else:
     skip("the gateway on Postgres", postgres.why_not() or "no server was started for it")
 done()

@@ -1,4 +1,5 @@
 """The gateway on Redis: a server that is there, goes and comes back, and the command that looks at it."""
+# Runs once for each of: twilio, acs
 
 import json
 import os
@@ -7,7 +8,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import redis  # noqa: E402
-from gateway import Gateway, free_port, run, scratch, voice_params, wait_for  # noqa: E402
+import provider  # noqa: E402
+from gateway import Gateway, free_port, run, scratch, wait_for  # noqa: E402
 from tap import check, done, skip, together  # noqa: E402
 
 SHARED = os.environ.get("TRUNKLINE_TEST_REDIS")
@@ -30,7 +32,7 @@ def figure(gateway, name):
 
 def server_goes_and_comes():
     server = redis.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_REDIS_DIR"]) / "e2e").start(f"requirepass {PASSWORD}")
-    settings = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": server.port(), "REDIS_PASSWORD": PASSWORD}
+    settings = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": server.port(), "REDIS_PASSWORD": PASSWORD, **NETWORK.settings}
     with Gateway(**settings) as gateway:
         wait_for("Redis to be up", lambda: (dependency(gateway) or {}).get("status") == "up")
         check("Redis is a dependency that is not needed", dependency(gateway)["needed"] is False, dependency(gateway))
@@ -40,7 +42,7 @@ def server_goes_and_comes():
         server.stop()
         wait_for("/health to be degraded", lambda: status(gateway) == "degraded")
         check("readiness stays while Redis is away", gateway.request("GET", "/readyz").status == 200)
-        check("and so do calls", gateway.webhook("/webhooks/twilio/voice", voice_params()).status == 200)
+        check("and so do calls", NETWORK.ring(gateway).taken)
         check("without a word of where the server is", str(server.port()) not in json.dumps(dependency(gateway)), dependency(gateway))
         wait_for("the metrics to say so", lambda: figure(gateway, "trunkline_live_up") == 0)
 
@@ -56,10 +58,10 @@ def server_goes_and_comes():
 
 
 def starts_without():
-    with Gateway(REDIS_URL=f"redis://127.0.0.1:{free_port()}") as gateway:
+    with Gateway(REDIS_URL=f"redis://127.0.0.1:{free_port()}", **NETWORK.settings) as gateway:
         wait_for("/health to be degraded", lambda: status(gateway) == "degraded")
         check("a gateway starts without its Redis, and takes calls",
-              gateway.webhook("/webhooks/twilio/voice", voice_params()).status == 200)
+              NETWORK.ring(gateway).taken)
         check("and ends in order", gateway.end() == 0)
     with Gateway() as gateway:
         check("without settings Redis is no dependency", dependency(gateway) is None)
@@ -85,8 +87,10 @@ def doctor_looks():
     check("whose secret is not shown", "secret-word" not in result.stdout + result.stderr, result)
 
 
+NETWORK = provider.start()
+OF_ANY = [doctor_looks] if NETWORK.name == "twilio" else []  # whoever brings the calls
 if SHARED:
-    together([server_goes_and_comes, starts_without, doctor_looks])
+    together([server_goes_and_comes, starts_without, *OF_ANY])
 else:
     skip("the gateway on Redis", redis.why_not() or "no server was started for it")
 done()

@@ -1,5 +1,6 @@
 """Redis and Postgres killed, frozen and cut off under load: what is answered meanwhile, how long the return takes, and
 that all that was taken is there once. OUTAGE_SECONDS says how long each is away."""
+# Runs once for each of: twilio, acs
 
 import collections
 import contextlib
@@ -16,7 +17,8 @@ sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests
 import event_log  # noqa: E402
 import postgres  # noqa: E402
 import redis  # noqa: E402
-import twilio_load  # noqa: E402
+import provider  # noqa: E402
+import webhook_load  # noqa: E402
 from gateway import Gateway, run, scratch, wait_for  # noqa: E402
 from tap import check, done, skip  # noqa: E402
 from tcp_proxy import TcpProxy  # noqa: E402
@@ -34,7 +36,7 @@ class Load:
     """Calls without end, each webhook until it is taken."""
 
     def __init__(self, ports):
-        self.sender = twilio_load.Sender(ports)
+        self.sender = webhook_load.Sender(ports)
         self.indices = itertools.count()
         self.probed = []  # calls whose first webhook was refused
         self.sent = 0  # calls, once it has ended
@@ -47,7 +49,7 @@ class Load:
         connections = {}
         while not self.ending:
             index = next(self.indices)
-            for webhook in twilio_load.webhooks_of(index):
+            for webhook in NETWORK.webhooks_of(index):
                 self.sender.deliver(webhook, connections, index)
                 time.sleep(PACE)
 
@@ -63,7 +65,7 @@ class Load:
         for port in self.sender.ports:
             index = next(self.indices)
             self.probed.append(index)
-            webhook = twilio_load.webhooks_of(index)[0]
+            webhook = NETWORK.webhooks_of(index)[0]
             began = time.monotonic()
             outcome, body = self.sender.try_once(webhook, {}, port)
             answers.append((outcome, body, time.monotonic() - began))
@@ -71,7 +73,7 @@ class Load:
 
     def deliver_probes(self):
         for index in self.probed:
-            for webhook in twilio_load.webhooks_of(index):
+            for webhook in NETWORK.webhooks_of(index):
                 self.sender.deliver(webhook, {}, index)
         self.probed = []
 
@@ -186,15 +188,14 @@ def happened(events):
 
 
 def expected(index):
-    webhooks = twilio_load.webhooks_of(index)
-    words = [webhook.params["CallStatus"] for webhook in webhooks[1:]]
-    return collections.Counter(["voice", "call.status RINGING", *words])
+    effects = [webhook.effect or "voice" for webhook in NETWORK.webhooks_of(index)]
+    return collections.Counter(["call.status RINGING", *effects, *NETWORK.effects_beside])
 
 
 def all_is_there(nodes, load, settings):
-    calls = {twilio_load.webhooks_of(index)[0].params["CallSid"]: expected(index) for index in range(load.sent)}
+    calls = {NETWORK.webhooks_of(index)[0].call: expected(index) for index in range(load.sent)}
     follower = event_log.Follower(lambda: nodes)
-    follower.wait_for(5 * load.sent, 60)
+    follower.wait_for(sum(map(sum, map(collections.Counter.values, calls.values()))), 60)
     follower.end()
     found = happened(follower.events)
     wrong = [(sid, found.get(sid), calls.get(sid)) for sid in calls.keys() | found.keys() if found.get(sid) != calls.get(sid)]
@@ -237,9 +238,9 @@ def outages():
             settings = {"DATABASE_URL": database.url().replace(f":{port}/", f":{database_proxy.port}/"),
                         "REDIS_URL": f"redis://127.0.0.1:{live_proxy.port}"}
             limits = {"DATABASE_WAIT_MS": 1000, "DATABASE_STATEMENT_TIMEOUT_MS": 2000, "DATABASE_CONNECTIONS": 6,
-                      "NODE_TIMEOUT_S": 60, "RECONCILE_INTERVAL_S": 0, "LOG_LEVEL": "error"}
-            with Gateway(PUBLIC_URL=twilio_load.PUBLIC_URL, **settings, **limits) as one, \
-                    Gateway(PUBLIC_URL=twilio_load.PUBLIC_URL, **settings, **limits) as two:
+                      "NODE_TIMEOUT_S": 60, "RECONCILE_INTERVAL_S": 0, "LOG_LEVEL": "error", **NETWORK.settings}
+            with Gateway(PUBLIC_URL=webhook_load.PUBLIC_URL, **settings, **limits) as one, \
+                    Gateway(PUBLIC_URL=webhook_load.PUBLIC_URL, **settings, **limits) as two:
                 load = storms(database, live, database_proxy, live_proxy, [one, two])
                 all_is_there([one, two], load, settings)
     finally:
@@ -247,6 +248,7 @@ def outages():
         database.stop()
 
 
+NETWORK = provider.start()
 if all(FOLDERS):
     outages()
 else:

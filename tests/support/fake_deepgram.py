@@ -12,15 +12,15 @@ import urllib.parse
 import websocket
 
 API_KEY = "deepgram-key-of-the-tests"
-INTERIM_BYTES = 4000  # half a second of mu-law
-EXPECTED = {"encoding": ["mulaw"], "sample_rate": ["8000"], "channels": ["1"], "interim_results": ["true"]}
 REASONS = {401: "Unauthorized", 429: "Too Many Requests", 503: "Service Unavailable"}
 
 
 class FakeDeepgram:
-    """Serves until close(), and notes what it was sent."""
+    """Serves until close(), and notes what it was sent: `encoding` is mulaw or linear16, `rate` is in Hz."""
 
-    def __init__(self):
+    def __init__(self, encoding="mulaw", rate=8000):
+        self.expected = {"encoding": [encoding], "sample_rate": [str(rate)], "channels": ["1"], "interim_results": ["true"]}
+        self.bytes_a_second = rate * (2 if encoding == "linear16" else 1)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}"
         self.lock = threading.Lock()
@@ -73,7 +73,7 @@ class FakeDeepgram:
             self.wrong.append(f"{method} {parts.path}")
         if headers.get("authorization") != f"Token {API_KEY}":
             self.wrong.append("Authorization")
-        self.wrong += [name for name, value in EXPECTED.items() if query.get(name) != value]
+        self.wrong += [name for name, value in self.expected.items() if query.get(name) != value]
         if not query.get("model"):
             self.wrong.append("model")
 
@@ -103,10 +103,10 @@ class Session:
         with self.service.lock:
             self.service.audio += payload
         self.received += len(payload)
-        while self.behaviour != "silent" and self.received >= (self.told + 1) * INTERIM_BYTES:
+        while self.behaviour != "silent" and self.received >= (self.told + 1) * self.service.bytes_a_second / 2:
             self.told += 1
             self.result(final=self.told % 2 == 0)
-        if self.behaviour == "drop" and self.received >= 2 * INTERIM_BYTES:
+        if self.behaviour == "drop" and self.received >= self.service.bytes_a_second:
             self.socket.close(1011)
             return False
         return True
@@ -118,7 +118,7 @@ class Session:
             self.service.wrong.append(f"message {kind}")
         if kind == "CloseStream":
             self.say({"type": "Metadata", "request_id": "fake", "sha256": "", "created": "2026-01-01T00:00:00Z",
-                      "duration": self.received / 8000, "channels": 1})
+                      "duration": self.received / self.service.bytes_a_second, "channels": 1})
             self.socket.close(1000)
             return False
         return True

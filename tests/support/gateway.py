@@ -24,6 +24,7 @@ import urllib.parse
 import uuid
 import wave
 
+import provider
 import websocket
 
 BINARY = os.environ["TRUNKLINE_BIN"]
@@ -117,12 +118,13 @@ class Audio:
         self.left, self.right = samples[0::self.channels], samples[1::self.channels]
         self.seconds = frames / self.rate
 
-    def is_stereo_telephone(self):
-        return (self.channels, self.rate, self.bits) == (2, RATE, 16)
+    def is_stereo(self, rate=RATE):
+        return (self.channels, self.rate, self.bits) == (2, rate, 16)
 
     def loud_share(self, begin, end):
         """How much of the caller's side between two times (seconds) is loud, in steps of 20 ms."""
-        steps = [self.left[i:i + 160] for i in range(int(begin * self.rate), int(end * self.rate) - 159, 160)]
+        size = self.rate // 50
+        steps = [self.left[i:i + size] for i in range(int(begin * self.rate), int(end * self.rate) - size + 1, size)]
         return sum(max(map(abs, step)) > 1000 for step in steps) / max(1, len(steps))
 
 
@@ -208,9 +210,11 @@ class Gateway:
         return websocket.connect(f"ws://127.0.0.1:{self.port}{target}", {"Authorization": f"Bearer {self.admin}"})
 
     def sim(self, *arguments, **settings):
-        """Starts `trunkline sim call` against this gateway."""
-        command = [BINARY, "sim", "call", "--json", "--target", self.origin, *map(str, arguments)]
-        known = {"TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_ACCOUNT_SID": ACCOUNT_SID, **settings}
+        """Starts `trunkline sim call` against this gateway, by the provider of this run; see provider.simulated()."""
+        command = [BINARY, "sim", "call", "--json", "--provider", provider.name(), "--target", self.origin,
+                   *map(str, arguments)]
+        azure = {name: value for name, value in self.settings.items() if name.startswith("AZURE_")}
+        known = {"TWILIO_AUTH_TOKEN": AUTH_TOKEN, "TWILIO_ACCOUNT_SID": ACCOUNT_SID, **azure, **settings}
         return subprocess.Popen(command, env=environment(**known), text=True, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
 

@@ -1,42 +1,29 @@
-"""Many calls' webhooks as Twilio sends them: signed, again when they were not answered 2xx, some twice, out of order."""
+"""Many calls' webhooks as providers send them: proved, again when they were not answered 2xx, some twice, out of order."""
 
 import collections
 import concurrent.futures
 import contextlib
-import email.utils
-import hashlib
+import dataclasses
 import http.client
 import queue
 import random
 import threading
 import time
-import urllib.parse
-
-from gateway import ACCOUNT_SID, sign
+import typing
 
 PUBLIC_URL = "https://calls.example.com"  # the same for all nodes: what is signed
-RETRY_PAUSE = 0.05  # seconds; Twilio waits longer, and a test has no time
+RETRY_PAUSE = 0.05  # seconds; providers wait longer, and a test has no time
 PATIENCE = 120  # seconds until a request that is never taken is a failure
-ENDS = (("completed", {"CallDuration": "7"}),) * 7 + (("busy", {}), ("no-answer", {}), ("failed", {}))
-
-# One webhook. `token` is what Twilio repeats with each try.
-Webhook = collections.namedtuple("Webhook", "path params token")
 
 
-def webhooks_of(index):
-    """All about one call, in order; the same for the same index."""
-    sid = "CA" + hashlib.md5(str(index).encode()).hexdigest()
-    common = {"CallSid": sid, "AccountSid": ACCOUNT_SID, "ApiVersion": "2010-04-01", "From": "+14155550123",
-              "To": "+14155550199", "Direction": "inbound"}
-    status, more = ENDS[index % len(ENDS)]
-    steps = [("ringing", {}), ("in-progress", {}), (status, more)]
-    found = [Webhook("/webhooks/twilio/voice", common | {"CallStatus": "ringing"}, f"{sid}-voice" if index % 2 else "")]
-    for number, (word, extra) in enumerate(steps):
-        sent = email.utils.formatdate(1_790_000_000 + index + number)
-        found.append(Webhook("/webhooks/twilio/status", common | {
-            "CallStatus": word, "CallbackSource": "call-progress-events", "SequenceNumber": str(number),
-            "Timestamp": sent, **extra}, f"{sid}-{number}" if index % 2 else ""))
-    return found
+@dataclasses.dataclass(frozen=True)
+class Webhook:
+    """One request; each try sends the same."""
+
+    call: str  # the provider's id of it
+    effect: str  # what it leaves in the log, once: a providerStatus; empty for the arrival
+    request: typing.Callable  # () -> path, body, headers; nothing as long as the provider cannot know where to
+    answer: typing.Callable = None  # of an arrival, (body) -> what the gateway does about it, hashable
 
 
 def shuffled(webhooks, seed, near=200):
@@ -54,7 +41,7 @@ class Sender:
         self.ports = ports
         self.threads = threads
         self.seed = seed
-        self.answers = {}  # (call, path) to the distinct documents that were given
+        self.answers = {}  # of each call, the distinct ones that its arrival got
         self.lock = threading.Lock()
         self.taken = 0
         self.tries = 0
@@ -75,7 +62,12 @@ class Sender:
         chance = random.Random(self.seed * 1000 + number)
         with contextlib.suppress(queue.Empty):
             while True:
-                self.deliver(waiting.get_nowait(), connections, chance.randrange(len(self.ports)))
+                webhook = waiting.get_nowait()
+                if webhook.request():
+                    self.deliver(webhook, connections, chance.randrange(len(self.ports)))
+                else:  # behind what must come before it
+                    waiting.put(webhook)
+                    time.sleep(RETRY_PAUSE / 10)
         for connection in connections.values():
             connection.close()
 
@@ -84,13 +76,13 @@ class Sender:
         by port."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            outcome, answer = self.try_once(webhook, connections, self.ports[place % len(self.ports)])
+            outcome, body = self.try_once(webhook, connections, self.ports[place % len(self.ports)])
             with self.lock:
                 self.tries += 1
                 if isinstance(outcome, int) and 200 <= outcome < 300:
                     self.taken += 1
-                    if webhook.path.endswith("/voice"):
-                        self.answers.setdefault(webhook.params["CallSid"], set()).add(answer)
+                    if webhook.answer:
+                        self.answers.setdefault(webhook.call, set()).add(webhook.answer(body))
                     return
                 self.refused[outcome] += 1
             place += 1
@@ -101,16 +93,12 @@ class Sender:
     @staticmethod
     def try_once(webhook, connections, port):
         """The status and the body, or what kind of failure it was."""
-        body = urllib.parse.urlencode(webhook.params)
-        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-                   "X-Twilio-Signature": sign(PUBLIC_URL + webhook.path, webhook.params)}
-        if webhook.token:
-            headers["I-Twilio-Idempotency-Token"] = webhook.token
+        path, body, headers = webhook.request()
         try:
             connection = connections.get(port)
             if connection is None:
                 connection = connections[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-            connection.request("POST", webhook.path, body, headers)
+            connection.request("POST", path, body, headers)
             reply = connection.getresponse()
             return reply.status, reply.read()
         except (OSError, http.client.HTTPException) as problem:
