@@ -127,6 +127,19 @@ def keys_are_away():
         check("while the keys are away, callbacks may come again", reply.status == 503, reply)
 
 
+def another_key():
+    """Of a resource that is not ours."""
+    network = acs_provider.Provider()
+    endpoint = network.api.connection_string.partition(";")[0]
+    key = base64.b64encode(bytes(32)).decode()
+    with Gateway(**network.settings | {"AZURE_COMMUNICATION_CONNECTION_STRING": f"{endpoint};accesskey={key}"}) as server:
+        call = network.ring(server)
+        check("with another access key the service lets nobody answer a call", not call.taken and network.complaints(), call.answer)
+        found = server.json("/api/v1/calls")["data"][0]
+        check("which has failed, and says so", (found["state"], found["endReason"]) == ("FAILED", "answer-failed"), found)
+        check("without the key in the log", key not in server.log())
+
+
 def signed_bodies(server):
     """As a relay before the gateway signs them."""
     def post(body, signed):
@@ -275,5 +288,5 @@ with Gateway(AZURE_WEBHOOK_SECRET=RELAY_SECRET, AZURE_OWN_NUMBERS="+14155550150"
           not any(word in gateway.log() for word in (SECRET, RELAY_SECRET, NETWORK.token)))
     check("the service was spoken to as it wants", not NETWORK.complaints(), NETWORK.complaints())
     check("it ends with status 0", gateway.end() == 0)
-together([foreign_subscriptions, keys_are_away])
+together([foreign_subscriptions, keys_are_away, another_key])
 done()
