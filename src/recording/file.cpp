@@ -116,9 +116,9 @@ Result<> File::resize(std::int64_t bytes) {
 }
 
 Result<> File::rename(const std::filesystem::path& path) {
-  if (::rename(path_.c_str(), path.c_str()) != 0) return failure("rename", errno);
+  if (auto moved = move_file(path_, path); !moved) return moved;
   path_ = path;
-  return sync_folder(path_.parent_path());
+  return {};
 }
 
 Result<> File::sync() {

@@ -8,7 +8,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(os.environ["TRUNKLINE_SOURCE_DIR"]) / "tests" / "support"))
 import postgres  # noqa: E402
-from fake_acs import FakeAcs, settings_of  # noqa: E402
+from fake_acs_files import FakeAcsFiles, settings_of  # noqa: E402
 from gateway import PATIENCE, Gateway, free_port, run, tone, wait_for  # noqa: E402
 from tap import check, done, skip, together  # noqa: E402
 
@@ -54,7 +54,7 @@ def secrets_are_kept(gateway, call_id):
 
 
 def one_file():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files["doc-a"] = sound()
     with Gateway(**acs.settings()) as gateway:
         call_id = acs.call(gateway)
@@ -87,7 +87,7 @@ def one_file():
 
 
 def several_files_and_formats():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files |= {"doc-a": b"ID3" + b"m" * 9_000_000, "doc-b": b"\xff\xfb" + b"n" * 5000}
     with Gateway(**acs.settings(AZURE_DELETE_FETCHED_RECORDINGS="true")) as gateway:
         call_id = acs.call(gateway)
@@ -105,7 +105,7 @@ def several_files_and_formats():
 
 
 def misbehaving():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files |= {"doc-a": sound(2)}
     acs.script = [404, 429, "cut", 503]
     with Gateway(**acs.settings()) as gateway:
@@ -118,7 +118,7 @@ def misbehaving():
 
 
 def given_up():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     with Gateway(**acs.settings(RECORDING_FETCH_ATTEMPTS=2)) as gateway:
         call_id = acs.call(gateway)
         acs.recorded(gateway, "doc-gone")
@@ -132,7 +132,7 @@ def given_up():
 
 
 def stranger():
-    acs, evil = FakeAcs(), FakeAcs()
+    acs, evil = FakeAcsFiles(), FakeAcsFiles()
     evil.files["doc-a"] = acs.files["doc-b"] = sound()
     acs.script, acs.elsewhere = [302], f"{evil.url}/v1/objects/doc-a/content/audio"
     with Gateway(**acs.settings(AZURE_RECORDING_HOSTS="recordings.example")) as gateway:
@@ -151,7 +151,7 @@ def stranger():
 
 
 def too_large():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files["doc-a"] = b"RIFF" + b"\0" * 2_000_000
     with Gateway(**acs.settings(AZURE_RECORDING_MAX_MB=1)) as gateway:
         call_id = acs.call(gateway)
@@ -162,7 +162,7 @@ def too_large():
 
 
 def killed_in_the_middle():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files["doc-a"] = LARGE
     middle, goes_on = threading.Event(), threading.Event()
 
@@ -191,7 +191,7 @@ def killed_in_the_middle():
 
 
 def ended_in_the_middle():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files["doc-a"] = LARGE
     middle, goes_on = threading.Event(), threading.Event()
 
@@ -215,7 +215,7 @@ def ended_in_the_middle():
 def on_two_nodes():
     if not POSTGRES:
         return skip("two nodes fetch each file once", "no Postgres")
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     names = [f"doc-{number}" for number in range(8)]
     acs.files |= {name: sound() + name.encode() for name in names}
     both = acs.settings(DATABASE_URL=postgres.database_on(POSTGRES))
@@ -245,7 +245,7 @@ def on_two_nodes():
 
 
 def not_wanted():
-    acs = FakeAcs()
+    acs = FakeAcsFiles()
     acs.files["doc-a"] = sound()
     with Gateway(**acs.settings(AZURE_FETCH_RECORDINGS="false")) as gateway:
         call_id = acs.call(gateway)

@@ -23,7 +23,7 @@ def settings_of(url, key=b"k" * 32, **more):
             "AZURE_EVENT_GRID_DELIVERY_SECRET": SECRET, **more}
 
 
-class FakeAcs:
+class FakeAcsFiles:
     """`files` has the bytes of documents by their ids; `script` the ways in which the next requests for files are answered:
     404, 429, 302 (to `elsewhere`), "cut", or a function that is called before a good answer. `asked` is what came."""
 
