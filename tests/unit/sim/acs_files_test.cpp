@@ -2,6 +2,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <trunkline/providers/acs/signing.hpp>
+#include <trunkline/sim/call.hpp>
 
 #include <fstream>
 
