@@ -37,7 +37,7 @@ def calls_survive():
 
 
 def server_goes_and_comes():
-    server = postgres.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_POSTGRES_DIR"]) / "e2e").start()
+    server = postgres.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_POSTGRES_DIR"]) / f"e2e-{NETWORK.name}").start()
     try:
         with Gateway(DATABASE_URL=server.url(), DATABASE_WAIT_MS=500, **NETWORK.settings) as gateway:
             server.stop()

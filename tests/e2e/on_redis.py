@@ -31,7 +31,7 @@ def figure(gateway, name):
 
 
 def server_goes_and_comes():
-    server = redis.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_REDIS_DIR"]) / "e2e").start(f"requirepass {PASSWORD}")
+    server = redis.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_REDIS_DIR"]) / f"e2e-{NETWORK.name}").start(f"requirepass {PASSWORD}")
     settings = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": server.port(), "REDIS_PASSWORD": PASSWORD, **NETWORK.settings}
     with Gateway(**settings) as gateway:
         wait_for("Redis to be up", lambda: (dependency(gateway) or {}).get("status") == "up")

@@ -230,8 +230,8 @@ def storms(database, live, database_proxy, live_proxy, nodes):
 
 
 def outages():
-    database = postgres.Server(pathlib.Path(FOLDERS[0]) / "outages").start()
-    live = redis.Server(pathlib.Path(FOLDERS[1]) / "outages").start()
+    database = postgres.Server(pathlib.Path(FOLDERS[0]) / f"outages-{NETWORK.name}").start()
+    live = redis.Server(pathlib.Path(FOLDERS[1]) / f"outages-{NETWORK.name}").start()
     port = database.url().rpartition(":")[2].partition("/")[0]
     try:
         with TcpProxy(int(port)) as database_proxy, TcpProxy(live.port()) as live_proxy:
