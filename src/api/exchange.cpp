@@ -10,7 +10,7 @@
 namespace trunkline::api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 45> statuses = {{
+constexpr std::array<std::pair<std::string_view, int>, 46> statuses = {{
     {"call_not_found", 404},
     {"recording_not_found", 404},
     {"recording_missing", 410},
@@ -54,6 +54,7 @@ constexpr std::array<std::pair<std::string_view, int>, 45> statuses = {{
     {"too_many_streams", 503},
     {"provider_not_configured", 502},
     {"provider_failed", 502},
+    {"credentials_refused", 502},
     {"unreachable", 502},
     {"timeout", 504},
 }};

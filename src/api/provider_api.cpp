@@ -42,11 +42,13 @@ class WebhookEndpoint {
 
   asio::awaitable<net::Response> receive(Exchange& exchange) const {
     const MonoTime began = services_.clock.mono();
-    providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}, false, false, {}, {}};
+    providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}, false, false, {}, {}, 0, 0};
     auto answer = co_await route_.take(delivery);
     exchange.call_id = std::move(delivery.call_id);
     exchange.repeated = delivery.repeated;
     exchange.unproven = delivery.unproven;
+    kind_.retries += delivery.retries;
+    kind_.given_up += delivery.given_up;
     if (!answer) {
       refused(exchange, answer.error());
       net::Response response = rendered(exchange, answer.error(), std::move(delivery.faults));
@@ -83,7 +85,7 @@ class WebhookEndpoint {
 
 asio::awaitable<net::Upgrade> open_socket(const Services& services, const providers::SocketRoute& route,
                                           Exchange& exchange) {
-  providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}, false, false, {}, {}};
+  providers::Delivery delivery{exchange.request, exchange.path, exchange.query, {}, false, false, {}, {}, 0, 0};
   auto handler = co_await route.open(delivery);
   exchange.unproven = delivery.unproven;
   if (handler) co_return net::Upgrade{std::move(*handler), {}};
@@ -91,22 +93,36 @@ asio::awaitable<net::Upgrade> open_socket(const Services& services, const provid
   co_return net::Upgrade{nullptr, exchange.fail(handler.error())};
 }
 
+void add_webhook(Router& router, const Services& services, providers::Adapter& adapter, providers::WebhookRoute route,
+                 Access access, auth::Permission permission) {
+  std::string method = route.method;
+  std::string pattern = route.pattern;
+  const auto endpoint = std::make_shared<const WebhookEndpoint>(services, adapter.provider().name(), std::move(route));
+  router.add({std::move(method),
+              std::move(pattern),
+              access,
+              permission,
+              [endpoint](Exchange& exchange) { return endpoint->receive(exchange); },
+              {}});
+}
+
+// In production there is no such route.
+void add_trial(Router& router, const Services& services, providers::Adapter& adapter) {
+  if (!services.settings.in_development()) return;
+  auto route = adapter.trial();
+  if (!route) return;
+  log::warn("in development: events are taken that no provider has sent", {{"route", route->pattern}});
+  add_webhook(router, services, adapter, std::move(*route), Access::token, auth::Permission::calls_write);
+}
+
 }  // namespace
 
 void add_provider_endpoints(Router& router, const Services& services) {
   for (providers::Adapter* adapter : services.adapters) {
     for (providers::WebhookRoute& route : adapter->webhooks()) {
-      std::string method = route.method;
-      std::string pattern = route.pattern;
-      const auto endpoint =
-          std::make_shared<const WebhookEndpoint>(services, adapter->provider().name(), std::move(route));
-      router.add({std::move(method),
-                  std::move(pattern),
-                  Access::provider,
-                  {},
-                  [endpoint](Exchange& exchange) { return endpoint->receive(exchange); },
-                  {}});
+      add_webhook(router, services, *adapter, std::move(route), Access::provider, {});
     }
+    add_trial(router, services, *adapter);
     for (providers::SocketRoute& route : adapter->sockets()) {
       std::string pattern = route.pattern;
       const auto socket = std::make_shared<const providers::SocketRoute>(std::move(route));

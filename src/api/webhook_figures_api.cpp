@@ -38,6 +38,8 @@ ordered_json kind_json(const observe::WebhookKind& kind) {
           {"forged", kind.forged.load()},
           {"failed", kind.failed.load()},
           {"duplicates", kind.duplicates.load()},
+          {"retries", kind.retries.load()},
+          {"givenUp", kind.given_up.load()},
           {"lastReceivedAt", last_at == 0 ? ordered_json() : ordered_json(text::to_rfc3339(from_millis(last_at)))},
           {"latencyMs", times_json(kind.latency)},
           {"lagMs", times_json(kind.lag)}};

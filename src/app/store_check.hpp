@@ -19,8 +19,6 @@ class StoreCheck {
   asio::awaitable<void> run();
 
  private:
-  class Outcome;
-
   asio::awaitable<Result<std::int64_t>> write_pulse();
 
   store::Database& database_;

@@ -57,6 +57,11 @@ Upkeep::Upkeep(const Parts& parts)
     reconcilers_.emplace_back(
         Reconciler::Parts{parts.settings.calls, parts.calls, parts.database, *provider, parts.metrics, parts.clock});
   }
+  for (calls::Provider* provider : parts.providers.all()) {
+    if (!provider->checkable()) continue;
+    provider_checks_.emplace_back(
+        ProviderCheck::Parts{*provider, parts.health, parts.clock, parts.settings.acs.health_interval});
+  }
 }
 
 Upkeep::~Upkeep() = default;
@@ -73,6 +78,7 @@ void Upkeep::start() {
   }
   asio::co_spawn(loop, watch_forever(), asio::detached);
   asio::co_spawn(loop, watch_live_forever(), asio::detached);
+  for (ProviderCheck& check : provider_checks_) asio::co_spawn(loop, watch_provider_forever(check), asio::detached);
   asio::co_spawn(loop, export_forever(), asio::detached);
   asio::co_spawn(loop, renew_live_forever(), asio::detached);
   asio::co_spawn(loop, clean_forever(), asio::detached);
@@ -118,6 +124,13 @@ asio::awaitable<void> Upkeep::watch_live_forever() {
   for (;;) {
     co_await live_check_.run();
     co_await pause(watch_interval);
+  }
+}
+
+asio::awaitable<void> Upkeep::watch_provider_forever(ProviderCheck& check) {
+  for (;;) {
+    co_await check.run();
+    co_await pause(check.pause());
   }
 }
 

@@ -6,6 +6,7 @@
 #include "app/live_calls.hpp"
 #include "app/live_check.hpp"
 #include "app/membership.hpp"
+#include "app/provider_check.hpp"
 #include "app/reconciler.hpp"
 #include "app/store_check.hpp"
 
@@ -28,8 +29,8 @@
 
 namespace trunkline::app {
 
-/// What has to be done again and again: every worker's sign of life, the reaper, the checks of the store and of what is
-/// live, the gauges, the cleanup.
+/// What has to be done again and again: every worker's sign of life, the reaper, the checks of the store, of what is
+/// live and of providers, the gauges, the cleanup.
 class Upkeep {
  public:
   struct Parts {
@@ -66,6 +67,7 @@ class Upkeep {
   void hang_up(const calls::Call& call);
   asio::awaitable<void> watch_forever();
   asio::awaitable<void> watch_live_forever();
+  asio::awaitable<void> watch_provider_forever(ProviderCheck& check);
   asio::awaitable<void> export_forever();
   asio::awaitable<void> clean_forever();
   asio::awaitable<void> recount_forever();
@@ -78,6 +80,7 @@ class Upkeep {
   Parts parts_;
   StoreCheck store_check_;
   LiveCheck live_check_;
+  std::deque<ProviderCheck> provider_checks_;  // of those that can be asked
   HangUps hang_ups_;
   std::deque<Reconciler> reconcilers_;  // one a provider
   std::vector<std::unique_ptr<Heart>> hearts_;

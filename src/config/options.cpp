@@ -60,6 +60,8 @@ constexpr std::uint64_t day_s = 86'400;
 constexpr std::uint64_t max_days = 36'500;
 
 const Option table[] = {
+    {"NODE_ENV", "environment", at<&Settings::environment>, Anything{}, "development",
+     "With development, and no other word, POST /webhooks/test takes events that no provider has sent."},
     {"DATA_DIR", "data_dir", at<&Settings::data_dir>, Anything{}, "/var/lib/trunkline",
      "Folder for the database, the recordings and the generated token secret."},
 
@@ -261,6 +263,12 @@ const Option table[] = {
     {"AZURE_DELETE_FETCHED_RECORDINGS", "acs.delete_fetched_recordings",
      at<&Settings::acs, &Acs::delete_fetched_recordings>, Anything{}, "true",
      "Delete recordings at the service once they are here."},
+    {"AZURE_HEALTH_INTERVAL_S", "acs.health_interval_s", at<&Settings::acs, &Acs::health_interval>, Range{1, 3'600},
+     "60", "How often it is looked whether Azure Communication Services answers and takes our credentials."},
+    {"AZURE_HANDLING_TIME_MS", "acs.handling_time_ms", at<&Settings::acs, &Acs::handling_time>, Range{0, 10'000},
+     "10000",
+     "Time in which the handling of an event that fails for now is tried again, before Azure is told to send it again; "
+     "0 leaves that to Azure."},
 
     {"DEEPGRAM_API_KEY", "deepgram.api_key", at<&Settings::deepgram, &Deepgram::api_key>, Anything{},
      "your-deepgram-key", "Key for Deepgram; with it calls are transcribed there unless a route says otherwise.", true},

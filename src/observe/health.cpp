@@ -22,19 +22,21 @@ Health::Health(About about, std::size_t workers, const Clock& clock, Limits limi
   for (auto& beat : beats_) beat = started_.time_since_epoch().count();
 }
 
-void Health::expect(std::string_view dependency, bool needed, std::string_view kind) {
+void Health::expect(std::string_view dependency, bool needed, std::string_view kind,
+                    std::optional<milliseconds> good_for) {
   const std::lock_guard lock(mutex_);
   Dependency& entry = dependencies_[std::string(dependency)];
   entry.needed = needed;
   entry.kind = kind;
+  entry.good_for = good_for;
 }
 
-void Health::report(std::string_view dependency, bool ok, milliseconds took, std::string_view error) {
+void Health::report(std::string_view dependency, Finding finding, milliseconds took, std::string_view error) {
   const std::lock_guard lock(mutex_);
   const auto found = dependencies_.find(dependency);
   if (found == dependencies_.end()) return;
   Dependency& entry = found->second;
-  entry.ok = ok;
+  entry.finding = finding;
   entry.took = took;
   entry.checked_at = clock_.wall();
   entry.checked_mono = clock_.mono();
@@ -58,8 +60,10 @@ bool Health::ready() const {
 
 std::string_view Health::status_of(const Dependency& dependency) const {
   if (!dependency.checked_at) return "unknown";
-  if (!dependency.ok) return "down";
-  return clock_.mono() - dependency.checked_mono > limits_.check_age ? "stale" : "up";
+  if (dependency.finding == Finding::down) return "down";
+  if (dependency.finding == Finding::degraded) return "degraded";
+  const milliseconds good_for = dependency.good_for.value_or(limits_.check_age);
+  return clock_.mono() - dependency.checked_mono > good_for ? "stale" : "up";
 }
 
 std::vector<std::string> Health::reasons_not_ready() const {
@@ -74,18 +78,18 @@ std::vector<std::string> Health::reasons_not_ready() const {
   return reasons;
 }
 
-bool Health::something_is_down() const {
+bool Health::something_is_amiss() const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(dependencies_,
-                             [](const auto& entry) { return entry.second.checked_at && !entry.second.ok; });
+  return std::ranges::any_of(
+      dependencies_, [](const auto& entry) { return entry.second.checked_at && entry.second.finding != Finding::up; });
 }
 
 HealthReply Health::health() const {
   const bool good = live();
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(clock_.mono() - started_);
-  return reply(good, {{"status", !good                 ? "unhealthy"
-                                 : something_is_down() ? "degraded"
-                                                       : "healthy"},
+  return reply(good, {{"status", !good                  ? "unhealthy"
+                                 : something_is_amiss() ? "degraded"
+                                                        : "healthy"},
                       {"service", about_.service},
                       {"timestamp", text::to_rfc3339(clock_.wall())},
                       {"version", about_.version},

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t max_series = 200;
 constexpr std::size_t max_http_series = 2000;  // routes x methods x statuses
+constexpr std::size_t max_acs_series = 400;    // operations x outcomes
 
 using Buckets = prometheus::Histogram::BucketBoundaries;
 const Buckets call_seconds{1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400};
@@ -99,6 +100,17 @@ struct Metrics::Families {
       make.counter({"event_grid_events_total", "Events sent to Azure Event Grid, by what came of it."}, {"result"});
   Labelled<prometheus::Counter> reconciled =
       make.counter({"reconciled_total", "Calls that the provider was asked about, by what came of it."}, {"result"});
+  Labelled<prometheus::Counter> acs_requests =
+      make.counter({"acs_requests_total", "Requests to Azure Communication Services, each attempt by what came of it."},
+                   {"operation", "outcome"}, max_acs_series);
+  Labelled<prometheus::Counter> acs_retries = make.counter(
+      {"acs_retries_total", "Requests to Azure Communication Services that were sent again."}, {"operation"});
+  Labelled<prometheus::Histogram> acs_request_duration =
+      make.histogram({"acs_request_duration_seconds", "From a request to Azure Communication Services to its answer."},
+                     {"operation"}, request_seconds);
+  prometheus::Gauge& acs_circuit_open =
+      make.gauges({"acs_circuit_open", "1 while Azure Communication Services is left alone because it failed."})
+          .Add({});
 
   prometheus::Gauge& media_streams_active =
       make.gauges({"media_streams_active", "Media streams that are running."}).Add({});
@@ -211,6 +223,18 @@ Counter Metrics::webhooks(std::string_view type, std::string_view result) {
 }
 Counter Metrics::reconciled(std::string_view result) {
   return Counter(families_->reconciled.at({result}));
+}
+Counter Metrics::acs_requests(std::string_view operation, std::string_view outcome) {
+  return Counter(families_->acs_requests.at({operation, outcome}));
+}
+Counter Metrics::acs_retries(std::string_view operation) {
+  return Counter(families_->acs_retries.at({operation}));
+}
+Histogram Metrics::acs_request_duration(std::string_view operation) {
+  return Histogram(families_->acs_request_duration.at({operation}));
+}
+Gauge Metrics::acs_circuit_open() {
+  return Gauge(families_->acs_circuit_open);
 }
 Histogram Metrics::webhook_lag(std::string_view type) {
   return Histogram(families_->webhook_lag.at({type}));

@@ -32,6 +32,7 @@ Routes documented() {
 Routes served() {
   const trunkline::test::TemporaryFolder folder;
   config::Settings settings;
+  settings.environment = "development";  // in which all routes are served
   settings.data_dir = folder.path();
   settings.server.host = "127.0.0.1";
   settings.server.port = 0;

@@ -36,6 +36,13 @@ class Provider {
   /// How the call stands there; nothing when the provider knows of no such call. Errors: those of hang_up(), and
   /// `rate_limited`: ask less.
   virtual asio::awaitable<Result<std::optional<ProviderWord>>> fetch(const Call& call) = 0;
+
+  /// Whether check() asks anything.
+  virtual bool checkable() const { return false; }
+  /// Asks whether the provider is there and takes us for who we are; changes nothing. Errors: `credentials_refused`,
+  /// `unreachable`, `timeout`, `provider_failed` (what answers is not the provider); `rate_limited` and
+  /// `provider_unavailable`: it is there, and not well.
+  virtual asio::awaitable<Result<>> check() { co_return Result<>{}; }
 };
 
 }  // namespace trunkline::calls

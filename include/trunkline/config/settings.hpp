@@ -182,6 +182,9 @@ struct Acs {
   std::size_t max_recording_mb = 4'096;      ///< of one file
   bool delete_fetched_recordings = false;    ///< there, once they are here
 
+  seconds health_interval{60};         ///< between checks whether the service is there
+  milliseconds handling_time{10'000};  ///< in which the handling of an event that fails is tried again; 0: once
+
   bool used() const { return !connection_string.empty() || !endpoint.empty(); }
   bool unmixed() const { return media_channels == "unmixed"; }
 };
@@ -215,6 +218,7 @@ struct Route {
 
 /// Everything Trunkline can be told. Filled once at start, then read only.
 struct Settings {
+  std::string environment = "production";
   std::filesystem::path data_dir = "data";
   Database database;
   Node node;
@@ -235,6 +239,9 @@ struct Settings {
   EventGrid event_grid;
   Cleanup cleanup;
   std::vector<Route> routes;  ///< the first match wins; without a match the default route records and transcribes
+
+  /// Whether what only developers need is there. Any other word than `development` means production.
+  bool in_development() const { return environment == "development"; }
 };
 
 }  // namespace trunkline::config

@@ -40,10 +40,21 @@ class Health {
 
   /// Names a dependency. Until its first report it is `unknown`. One that is needed makes the process unready while
   /// it is not up; one that is not shows only in detailed(). `kind` says what it is where there are several, such as
-  /// `postgres`. Naming it again changes only that.
-  void expect(std::string_view dependency, bool needed, std::string_view kind = {});
+  /// `postgres`. `good_for`: how long a good result counts, where it is not Limits::check_age. Naming it again changes
+  /// only that.
+  void expect(std::string_view dependency, bool needed, std::string_view kind = {},
+              std::optional<milliseconds> good_for = std::nullopt);
+
+  enum class Finding : std::uint8_t {
+    up,
+    degraded,  ///< it is there, and serves less than it should
+    down,
+  };
   /// The result of a check that took `took`. `error` is for operators: no secrets. Unknown names are ignored.
-  void report(std::string_view dependency, bool ok, milliseconds took, std::string_view error = {});
+  void report(std::string_view dependency, Finding finding, milliseconds took, std::string_view error = {});
+  void report(std::string_view dependency, bool ok, milliseconds took, std::string_view error = {}) {
+    report(dependency, ok ? Finding::up : Finding::down, took, error);
+  }
 
   /// Called by worker `worker` (from 0) from a timer on its own loop, well within Limits::loop_silence.
   void beat(std::size_t worker);
@@ -57,7 +68,7 @@ class Health {
   /// Live, not draining, and every needed dependency is up.
   bool ready() const;
 
-  HealthReply health() const;    ///< /health, /api/health: 200 whenever live, `degraded` while a dependency is down
+  HealthReply health() const;    ///< /health, /api/health: 200 whenever live, `degraded` while a dependency is not up
   HealthReply livez() const;     ///< /livez
   HealthReply readyz() const;    ///< /readyz, /api/ready: 503 with the reasons
   HealthReply detailed() const;  ///< /api/health/detailed: every dependency with its milliseconds
@@ -66,7 +77,8 @@ class Health {
   struct Dependency {
     bool needed = false;
     std::string kind;
-    bool ok = false;
+    std::optional<milliseconds> good_for;
+    Finding finding = Finding::down;
     milliseconds took{};
     std::optional<WallTime> checked_at;
     MonoTime checked_mono;
@@ -75,7 +87,7 @@ class Health {
 
   std::string_view status_of(const Dependency& dependency) const;
   std::vector<std::string> reasons_not_ready() const;
-  bool something_is_down() const;
+  bool something_is_amiss() const;
 
   About about_;
   const Clock& clock_;

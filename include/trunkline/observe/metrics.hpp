@@ -70,8 +70,12 @@ class Metrics {
   Histogram call_duration();
 
   Counter webhooks(std::string_view type, std::string_view result);
-  Counter reconciled(std::string_view result);   ///< calls that the provider was asked about
-  Histogram webhook_lag(std::string_view type);  ///< from the provider's timestamp to our answer
+  Counter reconciled(std::string_view result);  ///< calls that the provider was asked about
+  Counter acs_requests(std::string_view operation, std::string_view outcome);  ///< attempts, each for itself
+  Counter acs_retries(std::string_view operation);
+  Histogram acs_request_duration(std::string_view operation);  ///< of what was sent
+  Gauge acs_circuit_open();                                    ///< 1 while Azure is left alone
+  Histogram webhook_lag(std::string_view type);                ///< from the provider's timestamp to our answer
 
   Counter webhook_deliveries(std::string_view result);  ///< attempts to tell others
   Histogram webhook_delivery_duration();

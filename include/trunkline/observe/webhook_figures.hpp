@@ -28,6 +28,8 @@ struct WebhookKind {
   std::atomic<std::uint64_t> forged{0};      ///< by a proof that is missing or wrong
   std::atomic<std::uint64_t> failed{0};      ///< through our own fault; the provider may send it again
   std::atomic<std::uint64_t> duplicates{0};  ///< of the accepted: known already, and without effect
+  std::atomic<std::uint64_t> retries{0};     ///< of what failed for now, before the request was answered
+  std::atomic<std::uint64_t> given_up{0};    ///< of the failed: what went wrong to the end of the time for that
   std::atomic<std::int64_t> last_at{0};      ///< milliseconds since 1970; 0: none came yet
   LatencyFigures latency;
   LatencyFigures lag;  ///< from the provider's own timestamp to our answer, where it sends one

@@ -31,6 +31,8 @@ struct Delivery {
   bool repeated = false;                ///< known from before: it had no effect
   std::optional<WallTime> sent_at;      ///< by the provider's clock
   std::vector<net::FieldError> faults;  ///< of a request that is refused with `invalid_parameter`
+  std::size_t retries = 0;              ///< of what failed for now, within the request
+  std::size_t given_up = 0;             ///< how much of it failed to the end
 };
 
 /// What a provider sends to `pattern`. An error is rendered by whoever serves the route, as RFC 9457 has it.
@@ -59,6 +61,9 @@ class Adapter {
   virtual std::vector<SocketRoute> sockets() = 0;
   /// Where the recordings lie that the provider makes; null: it makes none that are fetched.
   virtual recording::FileSource* recordings() { return nullptr; }
+  /// The provider's events without its proof, so that a developer can send some. Served in development alone, and to
+  /// those alone who may command calls. Nothing: there is no such route.
+  virtual std::optional<WebhookRoute> trial() { return std::nullopt; }
 };
 
 }  // namespace trunkline::providers

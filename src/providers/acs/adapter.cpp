@@ -1,6 +1,8 @@
+#include "providers/acs/attempt_figures.hpp"
 #include "providers/acs/commands.hpp"
 #include "providers/acs/intake.hpp"
 #include "providers/acs/recording_files.hpp"
+#include "providers/acs/trial.hpp"
 
 #include <trunkline/base/text.hpp>
 #include <trunkline/observe/log.hpp>
@@ -52,14 +54,22 @@ Result<Access> access_to(const config::Acs& settings, const Clock& clock) {
   return Access{std::move(*endpoint), managed_identity_credential(std::move(identity), clock)};
 }
 
-CallAutomation::Parts client_parts(Access access, const config::Acs& settings, const Clock& clock, Ids& ids) {
+/// The process's own things that the adapter uses beside the services.
+struct Surroundings {
+  Ids& ids;
+  Wait wait;
+};
+
+CallAutomation::Parts client_parts(Access access, const config::Acs& settings, const Clock& clock,
+                                   const Surroundings& around, std::function<void(const Attempt&)> on_attempt) {
   CallAutomation::Settings options;
   options.api_version = settings.api_version;
   options.max_recording_bytes = std::uint64_t{settings.max_recording_mb} * 1'024 * 1'024;
   options.recording_hosts = {settings.recording_hosts, is_plain_loopback(access.endpoint.url)};
   // A service that is played keeps its recordings itself.
   if (options.recording_hosts.plain_loopback) options.recording_hosts.also.push_back(access.endpoint.host);
-  return {std::move(access.endpoint), std::move(access.credential), clock, ids, std::move(options), {}};
+  return {std::move(access.endpoint), std::move(access.credential), clock,      around.ids,
+          std::move(options),         std::move(on_attempt),        around.wait};
 }
 
 std::string event_grid_keys_of(const config::Acs& settings) {
@@ -80,25 +90,27 @@ net::Response json_answer(std::string body) {
 
 class AcsAdapter final : public Adapter {
  public:
-  AcsAdapter(const config::Acs& settings, const Services& services, Access access, Ids& ids)
+  AcsAdapter(const config::Acs& settings, const Services& services, Access access, const Surroundings& around)
       : settings_(settings),
         services_(services),
+        ids_(around.ids),
         proofs_(settings, {published_keys(settings.callback_jwks_url), published_keys(event_grid_keys_of(settings))},
                 services.media.clock),
         reception_(services),
-        client_(client_parts(std::move(access), settings, services.media.clock, ids)),
+        client_(client_parts(std::move(access), settings, services.media.clock, around,
+                             [this](const Attempt& attempt) { note(attempt); })),
         commands_(client_, settings.used()),
         recordings_(client_),
-        intake_({settings_, services_, reception_, client_, commands_}) {}
+        intake_({settings_, services_, reception_, client_, commands_, around.ids, around.wait}) {}
 
   calls::Provider& provider() override { return commands_; }
   recording::FileSource* recordings() override { return &recordings_; }
 
   std::vector<WebhookRoute> webhooks() override {
-    return {webhook("POST", "/webhooks/azure/events", "azure-events", &AcsAdapter::events),
-            webhook("OPTIONS", "/webhooks/azure/events", "azure-handshake", &AcsAdapter::consent),
-            webhook("POST", "/webhooks/eventgrid/validate", "azure-validation", &AcsAdapter::events),
-            webhook("OPTIONS", "/webhooks/eventgrid/validate", "azure-handshake", &AcsAdapter::consent)};
+    return {webhook("POST", "/webhooks/azure/events", "azure-events", &AcsAdapter::events, true),
+            webhook("OPTIONS", "/webhooks/azure/events", "azure-handshake", &AcsAdapter::consent, false),
+            webhook("POST", "/webhooks/eventgrid/validate", "azure-validation", &AcsAdapter::events, true),
+            webhook("OPTIONS", "/webhooks/eventgrid/validate", "azure-handshake", &AcsAdapter::consent, false)};
   }
 
   std::vector<SocketRoute> sockets() override {
@@ -109,12 +121,17 @@ class AcsAdapter final : public Adapter {
             {"/webhooks/transcription/{callId}", transcription}};
   }
 
+  std::optional<WebhookRoute> trial() override {
+    return webhook("POST", "/webhooks/test", "test", &AcsAdapter::try_out, false);
+  }
+
  private:
   using Socket = Result<std::shared_ptr<net::WebSocketHandler>>;
   using Take = asio::awaitable<Answer> (AcsAdapter::*)(providers::Delivery&);
 
-  WebhookRoute webhook(std::string method, std::string pattern, std::string type, Take take) {
-    const bool dated = method == "POST";
+  void note(const Attempt& attempt) { count(services_.media.metrics, attempt, client_.resting()); }
+
+  WebhookRoute webhook(std::string method, std::string pattern, std::string type, Take take, bool dated) {
     return {std::move(method), std::move(pattern), std::move(type),
             [this, take](providers::Delivery& delivery) { return (this->*take)(delivery); }, dated};
   }
@@ -138,7 +155,22 @@ class AcsAdapter final : public Adapter {
     const auto envelopes = read_envelopes(delivery.request.body);
     if (!envelopes) co_return envelopes.error();
     if (const auto validation = validation_in(*envelopes)) co_return validate(delivery, *validation);
-    co_return co_await take_all(delivery, *envelopes);
+    const std::string own_id(first_of(delivery.query, "callId"));
+    co_return co_await take_all(delivery, *envelopes, own_id);
+  }
+
+  // As an event whose proof was found good. Who may send it, the route says that this is for.
+  asio::awaitable<Answer> try_out(providers::Delivery& delivery) {
+    auto trial = read_trial(delivery.request.body, services_.media.clock.wall(), ids_);
+    if (!trial) co_return trial.error();
+    nlohmann::json said = {{"eventId", trial->envelope.id}, {"eventType", trial->envelope.type}};
+    std::vector<Result<Envelope>> events;
+    events.emplace_back(std::move(trial->envelope));
+    const auto taken = co_await take_all(delivery, events, trial->call_id);
+    if (!taken) co_return taken.error();
+    said["callId"] = delivery.call_id.empty() ? nlohmann::json() : nlohmann::json(delivery.call_id);
+    said["repeated"] = delivery.repeated;
+    co_return json_answer(said.dump());
   }
 
   static Error unproven(providers::Delivery& delivery, const Error& error) {
@@ -165,12 +197,14 @@ class AcsAdapter final : public Adapter {
   }
 
   // All or none are acknowledged: they come again when there is one among them that may fare better then.
-  asio::awaitable<Answer> take_all(providers::Delivery& delivery, const std::vector<Result<Envelope>>& envelopes) {
-    const std::string own_id(first_of(delivery.query, "callId"));
+  asio::awaitable<Answer> take_all(providers::Delivery& delivery, const std::vector<Result<Envelope>>& envelopes,
+                                   const std::string& own_id) {
     const BatchOutcome outcome = co_await intake_.take_all(envelopes, own_id);
     delivery.call_id = outcome.call_id;
     delivery.repeated = outcome.repeated == envelopes.size();
     delivery.sent_at = outcome.newest;
+    delivery.retries = outcome.retries;
+    delivery.given_up = outcome.given_up;
     for (const auto& [index, error] : outcome.malformed) {
       delivery.faults.push_back({"event " + std::to_string(index), error.message});
     }
@@ -215,6 +249,7 @@ class AcsAdapter final : public Adapter {
 
   const config::Acs& settings_;
   const Services services_;
+  Ids& ids_;
   const Proofs proofs_;
   const Reception reception_;
   CallAutomation client_;
@@ -225,10 +260,12 @@ class AcsAdapter final : public Adapter {
 
 }  // namespace
 
-Result<std::unique_ptr<Adapter>> make_adapter(const config::Acs& settings, const Services& services, Ids& ids) {
+Result<std::unique_ptr<Adapter>> make_adapter(const config::Acs& settings, const Services& services, Ids& ids,
+                                              Wait wait) {
   auto access = access_to(settings, services.media.clock);
   if (!access) return make_error("invalid_setting", access.error().message);
-  return std::unique_ptr<Adapter>(std::make_unique<AcsAdapter>(settings, services, std::move(*access), ids));
+  const Surroundings around{ids, std::move(wait)};
+  return std::unique_ptr<Adapter>(std::make_unique<AcsAdapter>(settings, services, std::move(*access), around));
 }
 
 }  // namespace trunkline::providers::acs

@@ -58,4 +58,10 @@ asio::awaitable<Result<Word>> Commands::fetch(const calls::Call& call) {
   co_return connection.error();
 }
 
+asio::awaitable<Result<>> Commands::check() {
+  const auto checked = co_await client_.check();
+  if (!checked) co_return checked.error();
+  co_return Result<>{};
+}
+
 }  // namespace trunkline::providers::acs

@@ -20,6 +20,8 @@ class Commands final : public calls::Provider {
   bool configured() const override { return configured_; }
   asio::awaitable<Result<>> hang_up(const calls::Call& call) override;
   asio::awaitable<Result<std::optional<calls::ProviderWord>>> fetch(const calls::Call& call) override;
+  bool checkable() const override { return configured_; }
+  asio::awaitable<Result<>> check() override;
 
  private:
   CallAutomation& client_;

@@ -9,14 +9,6 @@
 namespace trunkline::providers::acs {
 namespace {
 
-// 0 up to 1.
-double chance(Ids& ids) {
-  const std::string hex = ids.secret(4);
-  std::uint32_t number = 0;
-  std::from_chars(hex.data(), hex.data() + hex.size(), number, 16);
-  return static_cast<double>(number) / 4'294'967'296.0;
-}
-
 Outcome outcome_of(const Result<net::ClientResponse>& response, WallTime now) {
   Outcome out;
   if (response) {
@@ -53,6 +45,13 @@ void tell(const Exchange& what, const Result<net::ClientResponse>& response, mil
 
 }  // namespace
 
+double chance(Ids& ids) {
+  const std::string hex = ids.secret(4);
+  std::uint32_t number = 0;
+  std::from_chars(hex.data(), hex.data() + hex.size(), number, 16);
+  return static_cast<double>(number) / 4'294'967'296.0;
+}
+
 asio::awaitable<Result<net::ClientResponse>> exchange(const Exchange& what, const Prepare& prepare) {
   RetryMachine retry(what.profile, what.repeat, what.clock.mono());
   std::optional<Result<net::ClientResponse>> last;
@@ -61,6 +60,7 @@ asio::awaitable<Result<net::ClientResponse>> exchange(const Exchange& what, cons
     const MonoTime begun = what.clock.mono();
     if (!what.breaker.admits(begun)) {
       if (last) break;
+      tell(what, make_error("resting", ""), milliseconds{0}, number);
       co_return make_error("provider_unavailable",
                            "Azure failed several times in a row and is left alone for a while: " + name);
     }

@@ -28,6 +28,9 @@ struct Exchange {
 /// Makes the request of one attempt, freshly signed.
 using Prepare = std::function<asio::awaitable<Result<net::ClientRequest>>()>;
 
+/// 0 up to 1.
+double chance(Ids& ids);
+
 /// The last answer, whatever its status. Errors: those of `prepare`, and `provider_unavailable` (the breaker is open),
 /// `unreachable`, `timeout`, `provider_failed` (half an answer). Everything that it is given stays until then.
 asio::awaitable<Result<net::ClientResponse>> exchange(const Exchange& what, const Prepare& prepare);

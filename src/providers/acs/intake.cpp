@@ -4,13 +4,6 @@
 #include <trunkline/observe/log.hpp>
 #include <trunkline/providers/acs/subscription.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <array>
 
@@ -20,7 +13,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view provider = "acs";
-constexpr std::size_t answered_at_once = 16;
 constexpr std::string_view dial_context = "trunkline-dial";
 
 std::string to_text(const json& data) {
@@ -75,78 +67,8 @@ json names_of(const CallConnection& connection) {
 
 }  // namespace
 
-/// Calls that ring, in one request.
-struct Intake::Ringing {
-  const std::vector<const Envelope*>& envelopes;
-  BatchOutcome& outcome;
-  asio::steady_timer done;
-  std::size_t next = 0;
-  std::size_t lanes = 0;
-
-  void note(const Outcome& one) {
-    if (!one) {
-      outcome.failed = one.error();
-      return;
-    }
-    outcome.call_id = one->call_id;
-    if (one->repeated) ++outcome.repeated;
-  }
-};
-
-asio::awaitable<BatchOutcome> Intake::take_all(const std::vector<Result<Envelope>>& envelopes,
-                                               const std::string& own_id) {
-  BatchOutcome outcome;
-  std::vector<const Envelope*> arrivals;
-  for (std::size_t i = 0; i < envelopes.size(); ++i) {
-    if (!envelopes[i]) {
-      outcome.malformed.emplace_back(i, envelopes[i].error());
-      continue;
-    }
-    const Envelope& envelope = *envelopes[i];
-    if (envelope.time) outcome.newest = std::max(outcome.newest.value_or(*envelope.time), *envelope.time);
-    const bool rings = envelope.type == incoming_call_type && read_incoming_call(envelope).has_value();
-    if (rings) {
-      arrivals.push_back(&envelope);
-      continue;
-    }
-    const Outcome one = co_await take(envelope, own_id);
-    if (!one && one.error().code == "invalid_event") {
-      outcome.malformed.emplace_back(i, one.error());
-    } else if (!one) {
-      outcome.failed = one.error();
-    } else {
-      if (!one->call_id.empty()) outcome.call_id = one->call_id;
-      if (one->repeated) ++outcome.repeated;
-    }
-  }
-  co_await answer_all(arrivals, outcome);
-  for (const auto& [index, error] : outcome.malformed) {
-    log::warn("an event of Azure could not be read", {{"index", index}, {"reason", error.message}});
-  }
-  co_return outcome;
-}
-
-asio::awaitable<void> Intake::answer_all(const std::vector<const Envelope*>& arrivals, BatchOutcome& outcome) {
-  if (arrivals.empty()) co_return;
-  const auto loop = co_await asio::this_coro::executor;
-  Ringing all{arrivals, outcome, asio::steady_timer(loop, asio::steady_timer::time_point::max())};
-  all.lanes = std::min(answered_at_once, arrivals.size());
-  for (std::size_t i = all.lanes; i > 0; --i) asio::co_spawn(loop, answer_some(all), asio::detached);
-  boost::system::error_code woken;
-  while (all.lanes > 0) co_await all.done.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-}
-
-asio::awaitable<void> Intake::answer_some(Ringing& arrivals) {
-  while (arrivals.next < arrivals.envelopes.size()) {
-    const Envelope& envelope = *arrivals.envelopes[arrivals.next++];
-    const Outcome one = co_await ring(envelope);
-    arrivals.note(one);
-  }
-  if (--arrivals.lanes == 0) arrivals.done.cancel();
-}
-
 asio::awaitable<Intake::Outcome> Intake::take(const Envelope& envelope, const std::string& own_id) {
-  if (envelope.type == incoming_call_type) co_return read_incoming_call(envelope).error();
+  if (envelope.type == incoming_call_type) co_return co_await ring(envelope);
   if (envelope.type == file_status_type) co_return co_await files(envelope);
   if (envelope.type == validation_type || envelope.type == deletion_type) {
     log::info("word about an event subscription", {{"type", envelope.type}, {"subject", envelope.subject}});
@@ -174,6 +96,7 @@ bool Intake::comes_from_us(const IncomingCall& incoming) const {
 
 asio::awaitable<Intake::Outcome> Intake::ring(const Envelope& envelope) {
   const auto incoming = read_incoming_call(envelope);
+  if (!incoming) co_return incoming.error();
   if (comes_from_us(*incoming)) {
     log::warn("a call from one of our own numbers is not answered",
               {{"from", log::masked(address_of(incoming->from))}});
@@ -344,7 +267,7 @@ asio::awaitable<Intake::Outcome> Intake::dial(const calls::Call& call, const std
   request.participant = phone_number(number);
   request.caller_id = caller_id;
   request.correlation.operation_context = dial_context;
-  Manner manner{"dial/" + call.id, call.created_at, std::nullopt};
+  Manner manner{"dial/" + call.id, call.created_at, brief};  // whoever told us waits, and we try again
   const auto added = co_await parts_.client.add_participant(request, std::move(manner));
   if (added || is_over(added.error())) co_return EventOutcome{call.id, false};
   if (!is_final(added.error())) co_return added.error();

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "providers/acs/commands.hpp"
+#include "providers/acs/persistence.hpp"
 
+#include <trunkline/base/ids.hpp>
 #include <trunkline/config/settings.hpp>
 #include <trunkline/providers/acs/callback.hpp>
+#include <trunkline/providers/acs/credential.hpp>
 #include <trunkline/providers/acs/envelope.hpp>
 #include <trunkline/providers/acs/file_status.hpp>
 #include <trunkline/providers/acs/incoming_call.hpp>
@@ -30,11 +33,14 @@ struct BatchOutcome {
   std::optional<WallTime> newest;                        ///< by the events' own times
   std::vector<std::pair<std::size_t, Error>> malformed;  ///< by their place; they never become better
   std::optional<Error> failed;                           ///< of one that is worth sending again
+  std::size_t retries = 0;                               ///< of what failed at first
+  std::size_t given_up = 0;                              ///< of those that failed for now to the end
 };
 
 /// Takes events of Event Grid and of Call Automation, whose sender is proven, and does what they ask for: a call that
 /// rings is answered, or refused, before its event is acknowledged. So a node that dies in between is told again, and
-/// asks again under the same name, which has an effect once. Any worker.
+/// asks again under the same name, which has an effect once. What fails for now is tried again here first: Call
+/// Automation hardly repeats its callbacks. Any worker.
 class Intake {
  public:
   struct Parts {
@@ -43,6 +49,8 @@ class Intake {
     const Reception& reception;
     CallAutomation& client;
     Commands& commands;
+    Ids& ids;
+    Wait wait;
   };
   explicit Intake(const Parts& parts) : parts_(parts) {}
 
@@ -54,8 +62,10 @@ class Intake {
   using Outcome = Result<EventOutcome>;
   struct Ringing;
 
+  asio::awaitable<Outcome> handle(const Envelope& envelope, const std::string& own_id, Persistence& persistence);
   asio::awaitable<Outcome> take(const Envelope& envelope, const std::string& own_id);
-  asio::awaitable<void> answer_all(const std::vector<const Envelope*>& arrivals, BatchOutcome& outcome);
+  asio::awaitable<void> answer_all(const std::vector<const Envelope*>& arrivals, BatchOutcome& outcome,
+                                   Persistence& persistence);
   asio::awaitable<void> answer_some(Ringing& arrivals);
 
   asio::awaitable<Outcome> ring(const Envelope& envelope);

@@ -4,6 +4,7 @@
 
 #include <trunkline/api/api.hpp>
 #include <trunkline/auth/jwt.hpp>
+#include <trunkline/providers/acs/adapter.hpp>
 #include <trunkline/providers/twilio/adapter.hpp>
 #include <trunkline/store/memory_live.hpp>
 
@@ -67,7 +68,8 @@ class GivenBody final : public net::IncomingBody {
 struct ApiFixture {
   static constexpr std::string_view secret = "a secret that is used by tests alone";
 
-  explicit ApiFixture(config::Security security = {}) {
+  explicit ApiFixture(config::Security security = {}, const std::string& environment = "production") {
+    settings.environment = environment;
     settings.security = std::move(security);
     settings.security.jwt_secret = secret;
     auto keys = auth::make_authenticator(settings.security, calls.folder.path(), *calls.ids, calls.clock);
@@ -92,7 +94,7 @@ struct ApiFixture {
                     limits,
                     webhook_figures,
                     webhooks,
-                    {twilio.get()}});
+                    {twilio.get(), acs.get()}});
   }
 
   std::string token(const std::string& role = "admin") const {
@@ -141,13 +143,12 @@ struct ApiFixture {
   net::AddressPolicy webhook_policy;
   events::webhooks::Registry webhooks{*calls.database, webhook_policy, calls.clock, *calls.ids};
   std::unique_ptr<auth::Authenticator> authenticator;
-  std::unique_ptr<providers::Adapter> twilio = providers::twilio::make_adapter(
-      settings.twilio, {settings.server,
-                        settings.calls,
-                        {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
-                        commands,
-                        health,
-                        limits});
+  const providers::Services for_providers{
+      settings.server, settings.calls, {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
+      commands,        health,         limits};
+  std::unique_ptr<providers::Adapter> twilio = providers::twilio::make_adapter(settings.twilio, for_providers);
+  std::unique_ptr<providers::Adapter> acs =
+      providers::acs::make_adapter(settings.acs, for_providers, *calls.ids).value();
   std::unique_ptr<Api> api;
   GivenBody body;
   boost::asio::thread_pool stream_thread{1};

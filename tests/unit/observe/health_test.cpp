@@ -93,6 +93,31 @@ TEST_CASE("draining ends readiness for good") {
   CHECK(json::parse(f.health.readyz().body) == json{{"status", "not_ready"}, {"reasons", {"draining"}}});
 }
 
+TEST_CASE("a dependency that serves less than it should degrades the process, and is not up") {
+  Fixture f;
+  f.health.expect("acs", false);
+  f.health.report("acs", Health::Finding::degraded, 5ms, "HTTP 503");
+  const json row = json::parse(f.health.detailed().body)["dependencies"][0];
+  CHECK(row["status"] == "degraded");
+  CHECK(row["error"] == "HTTP 503");
+  CHECK(f.health.ready());
+  CHECK(json::parse(f.health.health().body)["status"] == "degraded");
+  f.health.expect("store", true);
+  f.health.report("store", Health::Finding::degraded, 5ms);
+  CHECK_FALSE(f.health.ready());
+}
+
+TEST_CASE("a result counts for as long as its dependency says") {
+  Fixture f;
+  f.health.expect("acs", false, {}, 300s);
+  f.health.report("acs", true, 5ms);
+  const auto status = [&] { return json::parse(f.health.detailed().body)["dependencies"][0]["status"]; };
+  f.clock.advance(300s);
+  CHECK(status() == "up");
+  f.clock.advance(1ms);
+  CHECK(status() == "stale");
+}
+
 TEST_CASE("the detailed answer lists every dependency with its milliseconds") {
   Fixture f;
   f.health.expect("store", true, "sqlite");

@@ -16,6 +16,10 @@ TEST_CASE("every metric is exported under its name and labels") {
   metrics.call_duration().observe(90s);
   metrics.webhooks("voice", "accepted").add();
   metrics.webhook_lag("status").observe(700ms);
+  metrics.acs_requests("answer", "ok").add(3);
+  metrics.acs_retries("answer").add();
+  metrics.acs_request_duration("answer").observe(80ms);
+  metrics.acs_circuit_open().set(1);
   metrics.media_streams_active().set(3);
   metrics.media_frames("inbound").add(50);
   metrics.media_frames_late().add(2);
@@ -52,9 +56,12 @@ TEST_CASE("every metric is exported under its name and labels") {
       R"(trunkline_calls_total{direction="inbound",outcome="ended",provider="twilio"} 1)",
       R"(trunkline_call_duration_seconds_bucket{le="120"} 1)", "trunkline_call_duration_seconds_sum 90",
       R"(trunkline_webhooks_total{result="accepted",type="voice"} 1)",
-      R"(trunkline_webhook_lag_seconds_sum{type="status"} 0.7)", "trunkline_media_streams_active 3",
-      R"(trunkline_media_frames_total{track="inbound"} 50)", "trunkline_media_frames_late_total 2",
-      "trunkline_media_gaps_total 1", "trunkline_media_lost_ms_total 140",
+      R"(trunkline_webhook_lag_seconds_sum{type="status"} 0.7)",
+      R"(trunkline_acs_requests_total{operation="answer",outcome="ok"} 3)",
+      R"(trunkline_acs_retries_total{operation="answer"} 1)",
+      R"(trunkline_acs_request_duration_seconds_bucket{operation="answer",le="0.1"} 1)", "trunkline_acs_circuit_open 1",
+      "trunkline_media_streams_active 3", R"(trunkline_media_frames_total{track="inbound"} 50)",
+      "trunkline_media_frames_late_total 2", "trunkline_media_gaps_total 1", "trunkline_media_lost_ms_total 140",
       R"(trunkline_media_messages_ignored_total{reason="bad-payload"} 5)",
       R"(trunkline_relay_delay_seconds_bucket{le="0.002"} 1)", R"(trunkline_sink_queue_bytes{sink="recorder"} 4096)",
       R"(trunkline_sink_dropped_total{sink="listener"} 4)",

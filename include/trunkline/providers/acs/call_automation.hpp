@@ -28,7 +28,7 @@ namespace trunkline::providers::acs {
 struct Attempt {
   std::string_view operation;
   int status = 0;          ///< 0: there was no answer
-  std::string_view error;  ///< then the code of what went wrong
+  std::string_view error;  ///< then the code of what went wrong; `resting`: it was not sent, to spare the service
   milliseconds took{0};
   int number = 1;  ///< from 2 on it is a repetition
 };
@@ -118,6 +118,11 @@ class CallAutomation {
   Answered<std::uint64_t> download_recording(std::string url, const Take& take);
   /// `deleteLocation`. What is gone already is no error.
   Answered<Done> delete_recording(std::string url);
+
+  /// Whether the service is there and takes us for who we are: asks once, for a call that there is not, also while the
+  /// service is left alone. Errors: `credentials_refused`, `rate_limited`, `provider_unavailable`, `provider_failed`
+  /// (what answers is not the service), `unreachable`, `timeout`.
+  Answered<Done> check();
 
   /// Whether the service is left alone for the moment.
   bool resting() const { return breaker_.open(); }

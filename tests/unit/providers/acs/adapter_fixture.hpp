@@ -53,12 +53,21 @@ struct AdapterFixture {
   }
 
   Adapter& adapter() {
-    if (!made_) made_ = make_adapter(settings, services(), *calls.ids).value();
+    if (!made_) made_ = make_adapter(settings, services(), *calls.ids, pass_time()).value();
     return *made_;
   }
   Services services() {
     return {server,   limits, {*calls.service, sinks, synthesizer, streams, metrics, calls.clock},
             commands, health, callers};
+  }
+
+  /// Waits that are over at once, as far as the clock can tell.
+  Wait pass_time() {
+    return [this](milliseconds time) -> asio::awaitable<void> {
+      waits.push_back(time);
+      calls.clock.advance(time);
+      co_return;
+    };
   }
 
   struct Outcome {
@@ -68,6 +77,8 @@ struct AdapterFixture {
     std::string call_id;
     bool unproven = false;
     bool repeated = false;
+    std::size_t retries = 0;
+    std::size_t given_up = 0;
   };
   Outcome send(const std::string& body, net::Headers headers, const std::string& method = "POST",
                const std::string& query = "", const std::string& path = "/webhooks/azure/events") {
@@ -76,20 +87,30 @@ struct AdapterFixture {
     request.headers = std::move(headers);
     request.body = body;
     const Params asked = parse_form(query).value();
-    Delivery delivery{request, {}, asked, {}, false, false, {}, {}};
     for (const WebhookRoute& route : adapter().webhooks()) {
-      if (route.method != method || route.pattern != path) continue;
-      auto answer = calls::test::run(route.take(delivery));
-      Outcome out;
-      out.status = answer ? answer->status : 0;
-      if (!answer) out.code = answer.error().code;
-      if (answer) out.response = *answer;
-      out.call_id = delivery.call_id;
-      out.unproven = delivery.unproven;
-      out.repeated = delivery.repeated;
-      return out;
+      if (route.method == method && route.pattern == path) return take(route, request, asked);
     }
     throw std::runtime_error("no such route");
+  }
+  static Outcome take(const WebhookRoute& route, net::Request& request, const Params& query) {
+    Delivery delivery{request, {}, query, {}, false, false, {}, {}, 0, 0};
+    auto answer = calls::test::run(route.take(delivery));
+    Outcome out;
+    out.status = answer ? answer->status : 0;
+    if (!answer) out.code = answer.error().code;
+    if (answer) out.response = *answer;
+    out.call_id = delivery.call_id;
+    out.unproven = delivery.unproven;
+    out.repeated = delivery.repeated;
+    out.retries = delivery.retries;
+    out.given_up = delivery.given_up;
+    return out;
+  }
+  Outcome try_out(const json& event) {
+    net::Request request;
+    request.method = "POST";
+    request.body = event.dump();
+    return take(adapter().trial().value(), request, {});
   }
   Outcome event_grid(const json& events) { return send(events.dump(), {{"X-Event-Grid-Secret", "word"}}); }
   Outcome call_back(const json& events, const std::string& call_id = "") {
@@ -167,6 +188,7 @@ struct AdapterFixture {
   std::unique_ptr<store::LiveStore> live = store::make_memory_live(worker.context(), calls.clock);
   media::StreamCommands commands{streams, *live, worker.context(), *calls.ids, "node_1"};
   Callers callers;
+  std::vector<milliseconds> waits;
   trunkline::test::FakeService service{[this](const Received& request, std::size_t /*number*/) {
     if (request.target.starts_with("/calling/keys")) return answer_of(200, auth::jwks_of({&key(), 1}));
     const std::lock_guard lock(mutex_);
