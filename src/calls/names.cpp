@@ -13,12 +13,12 @@ constexpr std::array<std::string_view, 11> states = {"INITIATING",   "RINGING", 
                                                      "DECLINED",     "MISSED",  "CANCELLED"};
 constexpr std::array<std::string_view, 2> directions = {"inbound", "outbound"};
 constexpr std::array<std::string_view, 3> authorities = {"gateway", "command", "provider"};
-constexpr std::array<std::string_view, 24> event_types = {
-    "call.received",       "call.status",         "call.closed",          "call.reconnecting", "call.reconnected",
-    "media.started",       "media.ended",         "participants.changed", "track.started",     "media.trouble",
-    "dtmf.received",       "transcript.segment",  "transcript.trouble",   "transcript.ended",  "recording.started",
-    "recording.completed", "recording.failed",    "recording.stopped",    "operation.started", "operation.completed",
-    "operation.failed",    "operation.cancelled", "quality.alert",        "quality.summary"};
+constexpr std::array<std::string_view, 25> event_types = {
+    "call.received",       "call.status",         "call.closed",          "call.reconnecting",  "call.reconnected",
+    "media.started",       "media.ended",         "participants.changed", "track.started",      "provider.event",
+    "media.trouble",       "dtmf.received",       "transcript.segment",   "transcript.trouble", "transcript.ended",
+    "recording.started",   "recording.completed", "recording.failed",     "recording.stopped",  "operation.started",
+    "operation.completed", "operation.failed",    "operation.cancelled",  "quality.alert",      "quality.summary"};
 
 template <class Enum>
 constexpr std::size_t index_of(Enum value) {

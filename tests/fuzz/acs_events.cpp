@@ -75,6 +75,8 @@ void check_callback(const Envelope& event) {
     check_occurrence(*occurrence);
   } else if (const auto* informational = std::get_if<Informational>(&*callback)) {
     must(informational->data.dump().size() < largest_event);
+  } else {
+    must(std::get<Unknown>(*callback).about.data.dump().size() < largest_event);
   }
 }
 

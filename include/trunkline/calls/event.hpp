@@ -23,6 +23,7 @@ enum class EventType : std::uint8_t {
   // The whole roster as the provider gives it: of two the one with the higher sequence counts.
   participants_changed,  ///< data: sequence, participants: [{id, address, role?, muted, onHold}]
   track_started,         ///< data: streamId, track, participant, address; of who is heard on a track of their own
+  provider_event,        ///< data: eventType, data?; the provider's word of a type that is not known here
   media_trouble,         ///< data: streamId, reason, message; the provider's word about a stream of the call
   dtmf_received,         ///< data: digit, track, atMs
   transcript_segment,    ///< data: segmentId, track, startMs, endMs, text, confidence, engine, language

@@ -17,6 +17,7 @@ constexpr std::string_view prefix = "Microsoft.Communication.";
 constexpr std::size_t max_context = 512;
 constexpr std::size_t max_id = 256;
 constexpr std::size_t max_server_call_id = 2048;
+constexpr std::size_t max_unknown_bytes = 16 * 1024;
 
 struct Row {
   std::string_view name;
@@ -197,20 +198,34 @@ Informational read_informational(std::string_view name, const Envelope& envelope
           std::move(common.correlation_id), common.at,         informational_data(envelope.data)};
 }
 
+// Newer services tell more than is known here: nothing in it can be wrong, and some of it may be of no use.
+Unknown read_unknown(const Envelope& envelope, Occurrence common) {
+  json kept = envelope.data;
+  if (kept.is_object()) {
+    static_cast<void>(read_names(envelope, common));  // as far as they can be read
+    kept.erase("incomingCallContext");
+  }
+  common.type = EventType::provider_event;
+  common.data = {{"eventType", envelope.type}};
+  const bool fits = kept.dump(-1, ' ', false, json::error_handler_t::replace).size() <= max_unknown_bytes;
+  if (fits && !kept.is_null()) common.data["data"] = std::move(kept);
+  return {envelope.type, std::move(common)};
+}
+
 }  // namespace
 
 Result<Callback> read_callback(const Envelope& envelope, WallTime now) {
-  std::string_view name = envelope.type;
-  if (!name.starts_with(prefix)) return Callback(Unknown{inbox_key(envelope), envelope.type});
-  name.remove_prefix(prefix.size());
-  const Row* row = row_of(name);
-  const bool informs = std::find(informational.begin(), informational.end(), name) != informational.end();
-  if (row == nullptr && !informs) return Callback(Unknown{inbox_key(envelope), envelope.type});
-
-  if (!envelope.data.is_object()) return fields::bad("data", "must be an object");
   Occurrence out;
   out.inbox_key = inbox_key(envelope);
   out.at = std::min(envelope.time.value_or(now), now);  // nothing happens after we are told of it
+  std::string_view name = envelope.type;
+  if (!name.starts_with(prefix)) return Callback(read_unknown(envelope, std::move(out)));
+  name.remove_prefix(prefix.size());
+  const Row* row = row_of(name);
+  const bool informs = std::find(informational.begin(), informational.end(), name) != informational.end();
+  if (row == nullptr && !informs) return Callback(read_unknown(envelope, std::move(out)));
+
+  if (!envelope.data.is_object()) return fields::bad("data", "must be an object");
   if (row != nullptr) return read_known(*row, envelope, std::move(out));
   if (auto names = read_names(envelope, out); !names) return names.error();
   return Callback(read_informational(name, envelope, std::move(out)));

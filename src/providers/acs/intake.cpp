@@ -79,12 +79,18 @@ asio::awaitable<Intake::Outcome> Intake::take(const Envelope& envelope, const st
   if (auto* occurrence = std::get_if<Occurrence>(&*callback)) {
     co_return co_await call_back(std::move(*occurrence), own_id);
   }
-  if (const auto* unknown = std::get_if<Unknown>(&*callback)) {
-    parts_.services.media.metrics.webhooks("azure-events", "unknown").add();
-    log::info("an event of Azure of a type that is not known",
-              {{"type", unknown->type}, {"event", unknown->inbox_key}});
-  }
+  if (auto* unknown = std::get_if<Unknown>(&*callback)) co_return co_await keep(std::move(*unknown), own_id);
   co_return EventOutcome{};
+}
+
+asio::awaitable<Intake::Outcome> Intake::keep(Unknown unknown, const std::string& own_id) {
+  parts_.services.media.metrics.webhooks("azure-events", "unknown").add();
+  log::info("an event of Azure of a type that is not known",
+            {{"type", unknown.type}, {"event", unknown.about.inbox_key}});
+  const auto call = co_await known_call(unknown.about, own_id);
+  if (!call && call.error().code == "call_not_found") co_return EventOutcome{};
+  if (!call) co_return call.error();
+  co_return co_await tell(unknown.about, call->provider_call_id);
 }
 
 // Redirected and transferred calls may ring at a number of our own: answered, they would go round for ever.
@@ -103,9 +109,8 @@ asio::awaitable<Intake::Outcome> Intake::ring(const Envelope& envelope) {
     co_return EventOutcome{};
   }
   const auto render = [this](const calls::CallService::Admission& admission) {
-    const json plan = admission.media_token.empty()
-                          ? json{{"reject", admission.route.reject}}
-                          : json{{"media", parts_.reception.media_url(admission)}, {"token", admission.media_token}};
+    const json plan = admission.media_token.empty() ? json{{"reject", admission.route.reject}}
+                                                    : json{{"token", admission.media_token}};
     return calls::StoredAnswer{200, "application/json", plan.dump(), {}};
   };
   auto arrival = arrival_of(envelope, *incoming);
@@ -127,7 +132,7 @@ asio::awaitable<Intake::Outcome> Intake::ring(const Envelope& envelope) {
   co_return outcome;
 }
 
-Result<requests::Setup> Intake::setup_for(const calls::Call& call, const std::string& token) const {
+requests::Setup Intake::setup_for(const calls::Call& call, const std::string& token) const {
   const config::Acs& settings = parts_.settings;
   const std::string& origin = parts_.services.server.public_url;
   requests::Setup setup;
@@ -150,9 +155,7 @@ Result<requests::Setup> Intake::setup_for(const calls::Call& call, const std::st
 
 asio::awaitable<Intake::Outcome> Intake::answer(const IncomingCall& incoming, const calls::Call& call,
                                                 const std::string& token) {
-  auto setup = setup_for(call, token);
-  if (!setup) co_return setup.error();
-  const requests::Answer request{incoming.context, std::move(*setup), {}};
+  const requests::Answer request{incoming.context, setup_for(call, token), {}};
   Manner manner{"answer/" + call.id, call.created_at, std::nullopt};
   const auto connection = co_await parts_.client.answer(request, std::move(manner));
   if (connection) {
@@ -211,6 +214,21 @@ asio::awaitable<Result<calls::Call>> Intake::call_named(std::string kind, std::s
   co_return co_await parts_.services.media.calls.find_by_name(std::string(provider), std::move(kind), std::move(name));
 }
 
+asio::awaitable<Result<calls::Call>> Intake::known_call(const Occurrence& occurrence, const std::string& own_id) const {
+  if (!own_id.empty()) {
+    auto call = co_await parts_.services.media.calls.find(own_id);
+    if (call && call->provider == provider) co_return call;
+  }
+  auto by_connection = co_await call_named("callConnectionId", occurrence.connection_id);
+  if (by_connection || by_connection.error().code != "call_not_found") co_return by_connection;
+  if (!occurrence.correlation_id.empty()) {
+    auto by_correlation =
+        co_await parts_.services.media.calls.find_by_provider_id(std::string(provider), occurrence.correlation_id);
+    if (by_correlation || by_correlation.error().code != "call_not_found") co_return by_correlation;
+  }
+  co_return co_await call_named("serverCallId", occurrence.server_call_id);
+}
+
 // Its callbacks go to an address with our own id. Of a call that somebody else answered nothing but names is known.
 asio::awaitable<std::string> Intake::provider_name_of(const Occurrence& occurrence, const std::string& own_id) const {
   if (!own_id.empty()) {
@@ -225,11 +243,20 @@ asio::awaitable<std::string> Intake::provider_name_of(const Occurrence& occurren
 }
 
 asio::awaitable<Intake::Outcome> Intake::call_back(Occurrence occurrence, const std::string& own_id) {
+  const std::string name = co_await provider_name_of(occurrence, own_id);
+  if (name.empty()) co_return EventOutcome{};
+  const Outcome told = co_await tell(occurrence, name);
+  if (!told) co_return told;
+  Outcome outcome = co_await follow(occurrence, told->call_id);
+  if (outcome) outcome->repeated = told->repeated;
+  co_return outcome;
+}
+
+asio::awaitable<Intake::Outcome> Intake::tell(const Occurrence& occurrence, std::string provider_call_id) {
   calls::StatusUpdate update;
   update.inbox_key = occurrence.inbox_key;
   update.provider = provider;
-  update.provider_call_id = co_await provider_name_of(occurrence, own_id);
-  if (update.provider_call_id.empty()) co_return EventOutcome{};
+  update.provider_call_id = std::move(provider_call_id);
   update.type = occurrence.type;
   update.at = occurrence.at;
   update.data = to_text(occurrence.data);
@@ -237,9 +264,7 @@ asio::awaitable<Intake::Outcome> Intake::call_back(Occurrence occurrence, const 
   if (occurrence.type == calls::EventType::call_status) state = calls::parse_state(occurrence.data.value("status", ""));
   const auto taken = co_await parts_.reception.update(std::move(update), state);
   if (!taken) co_return taken.error();
-  Outcome outcome = co_await follow(occurrence, taken->call_id);
-  if (outcome) outcome->repeated = taken->repeated;
-  co_return outcome;
+  co_return EventOutcome{taken->call_id, taken->repeated};
 }
 
 // A route that dials: once the caller is there, so is the one who is called; when that one goes, the call is over.

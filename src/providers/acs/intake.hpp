@@ -74,14 +74,17 @@ class Intake {
   asio::awaitable<Outcome> refuse(const IncomingCall& incoming, const calls::Call& call, std::string_view reason);
   asio::awaitable<Outcome> turn_away(const IncomingCall& incoming);
   asio::awaitable<Outcome> settle(const calls::Call& call, std::string_view key, nlohmann::json data);
-  Result<requests::Setup> setup_for(const calls::Call& call, const std::string& token) const;
+  requests::Setup setup_for(const calls::Call& call, const std::string& token) const;
 
   asio::awaitable<Outcome> call_back(Occurrence occurrence, const std::string& own_id);
+  asio::awaitable<Outcome> keep(Unknown unknown, const std::string& own_id);
+  asio::awaitable<Outcome> tell(const Occurrence& occurrence, std::string provider_call_id);
   asio::awaitable<Outcome> follow(const Occurrence& occurrence, const std::string& call_id);
   asio::awaitable<Outcome> dial(const calls::Call& call, const std::string& number, const std::string& caller_id);
   asio::awaitable<Outcome> files(const Envelope& envelope);
   asio::awaitable<Result<calls::Call>> call_of(const RecordingFiles& files) const;
   calls::StatusUpdate update_for(const RecordingFiles& files) const;
+  asio::awaitable<Result<calls::Call>> known_call(const Occurrence& occurrence, const std::string& own_id) const;
   asio::awaitable<std::string> provider_name_of(const Occurrence& occurrence, const std::string& own_id) const;
   asio::awaitable<Result<calls::Call>> call_named(std::string kind, std::string name) const;
 

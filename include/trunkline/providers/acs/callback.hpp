@@ -55,10 +55,12 @@ struct Informational {
       data;  ///< startedBy, endedBy, participant {id, address}; displayName, durationSeconds, twoParties, cause
 };
 
-/// A type that we do not know: to be counted and acknowledged.
+/// A type that we do not know: to be counted, kept with its call if it names one, and acknowledged. `about` is the
+/// provider_event that it is then: eventType, and data as they came, without the secret of a call that rings, unless
+/// they are too much.
 struct Unknown {
-  std::string inbox_key;
   std::string type;
+  Occurrence about;
 };
 
 using Callback = std::variant<Occurrence, Informational, Unknown>;

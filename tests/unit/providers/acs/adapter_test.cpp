@@ -222,6 +222,21 @@ TEST_CASE("of a batch with one that failed for now all come again, and have thei
   CHECK(gateway.calls.count("calls") == 2);
 }
 
+TEST_CASE("an event of a type that is not known is kept with the call that it names, once") {
+  AdapterFixture gateway;
+  const auto id = gateway.event_grid(json::array({AdapterFixture::incoming()})).call_id;
+  const json odd = json::array({AdapterFixture::callback("SomethingNew", "e9")});
+  CHECK(gateway.call_back(odd).call_id == id);
+  CHECK(gateway.call_back(odd).repeated);
+  const auto told = gateway.calls.observer.wait_for(4);  // behind what the call's arrival and answer were
+  REQUIRE(told.size() == 4);
+  CHECK(told[3].event.type == calls::EventType::provider_event);
+  const json kept = json::parse(told[3].event.data);
+  CHECK(kept["eventType"] == "Microsoft.Communication.SomethingNew");
+  CHECK(kept["data"]["callConnectionId"] == "conn-1");
+  CHECK(gateway.call(id).state == calls::State::connecting);
+}
+
 TEST_CASE("an event of a type that is not known is acknowledged and counted") {
   AdapterFixture gateway;
   const json odd = json::array({AdapterFixture::callback("SomethingNew", "e9")});

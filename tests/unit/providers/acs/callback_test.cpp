@@ -244,13 +244,22 @@ TEST_CASE("a type that is not known is told apart from one that is malformed") {
     REQUIRE(read.has_value());
     return std::get<Unknown>(*read);
   };
-  CHECK(unknown("Microsoft.Communication.HologramProjected", nullptr).inbox_key == "acs/s/ev-1");
+  CHECK(unknown("Microsoft.Communication.HologramProjected", nullptr).about.inbox_key == "acs/s/ev-1");
   CHECK(unknown("Microsoft.Communication.HologramProjected", 5).type == "Microsoft.Communication.HologramProjected");
   CHECK(unknown("Microsoft.Communication.AnswerCallFailed", json::object()).type.ends_with("AnswerCallFailed"));
   CHECK(unknown("Microsoft.Communication.", nullptr).type == "Microsoft.Communication.");
   CHECK(unknown("Microsoft.Communication.IncomingCall", json::object()).type.ends_with("IncomingCall"));
   CHECK(unknown("Microsoft.Storage.BlobCreated", json::object()).type == "Microsoft.Storage.BlobCreated");
   CHECK(unknown("CallConnected", json::object()).type == "CallConnected");
+  const json told = {{"callConnectionId", "conn-1"}, {"height", 3}, {"incomingCallContext", "secret"}};
+  const Occurrence about = unknown("Microsoft.Communication.HologramProjected", told).about;
+  CHECK(about.type == calls::EventType::provider_event);
+  CHECK(about.connection_id == "conn-1");
+  CHECK(about.data == json{{"eventType", "Microsoft.Communication.HologramProjected"},
+                           {"data", {{"callConnectionId", "conn-1"}, {"height", 3}}}});
+  const json long_story = {{"callConnectionId", "conn-1"}, {"text", std::string(20'000, 'x')}};
+  CHECK_FALSE(unknown("New", long_story).about.data.contains("data"));
+  CHECK(unknown("New", {{"callConnectionId", 7}}).about.connection_id.empty());
   CHECK(why_not({"ev-1", "s", "Microsoft.Communication.CallStarted", std::nullopt, "", nullptr}) ==
         "data must be an object");
 }
