@@ -64,8 +64,9 @@ def call(channels):
         simulator = server.sim("--provider", "acs", "--wav", voice("caller.wav", 0, 1), "--speaker",
                                voice("other.wav", 1, 3), "--keys", "7", **settings)
         printed, _ = simulator.communicate(timeout=60)
-        report = json.loads([line for line in printed.splitlines() if line.startswith("{")][0])
-        call_id = report["callId"]
+        reports = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+        check(f"{channels}: the simulator is content", simulator.returncode == 0 and len(reports) == 1, printed)
+        call_id = reports[0]["callId"]
         server.ended_call(call_id)
         recording = server.finished_recording(call_id)
         server.event(call_id, "transcript.ended")
