@@ -108,7 +108,7 @@ asio::awaitable<Intake::Outcome> Intake::ring(const Envelope& envelope) {
               {{"from", log::masked(address_of(incoming->from))}});
     co_return EventOutcome{};
   }
-  const auto render = [this](const calls::CallService::Admission& admission) {
+  const auto render = [](const calls::CallService::Admission& admission) {
     const json plan = admission.media_token.empty() ? json{{"reject", admission.route.reject}}
                                                     : json{{"token", admission.media_token}};
     return calls::StoredAnswer{200, "application/json", plan.dump(), {}};
