@@ -108,9 +108,10 @@ asio::awaitable<Intake::Outcome> Intake::ring(const Envelope& envelope) {
               {{"from", log::masked(address_of(incoming->from))}});
     co_return EventOutcome{};
   }
-  const auto render = [](const calls::CallService::Admission& admission) {
-    const json plan = admission.media_token.empty() ? json{{"reject", admission.route.reject}}
-                                                    : json{{"token", admission.media_token}};
+  const auto render = [this](const calls::CallService::Admission& admission) {
+    const json plan = admission.media_token.empty()
+                          ? json{{"reject", admission.route.reject}}
+                          : json{{"media", parts_.reception.media_url(admission)}, {"token", admission.media_token}};
     return calls::StoredAnswer{200, "application/json", plan.dump(), {}};
   };
   auto arrival = arrival_of(envelope, *incoming);
@@ -126,13 +127,15 @@ asio::awaitable<Intake::Outcome> Intake::ring(const Envelope& envelope) {
   } else if (plan.is_object() && plan.contains("reject")) {
     outcome = co_await refuse(*incoming, *call, plan.value("reject", ""));
   } else if (call->state <= calls::State::ringing) {
-    outcome = co_await answer(*incoming, *call, plan.value("token", ""));
+    outcome = co_await answer(*incoming, *call, plan);
   }
   if (outcome) outcome->repeated = stored->repeated;
   co_return outcome;
 }
 
-requests::Setup Intake::setup_for(const calls::Call& call, const std::string& token) const {
+// From the stored plan: asked again, after a restart as well, it is the same question.
+requests::Setup Intake::setup_for(const calls::Call& call, const json& plan) const {
+  const std::string token = plan.value("token", "");
   const config::Acs& settings = parts_.settings;
   const std::string& origin = parts_.services.server.public_url;
   requests::Setup setup;
@@ -140,7 +143,7 @@ requests::Setup Intake::setup_for(const calls::Call& call, const std::string& to
   setup.operation_context = call.id;
   setup.cognitive_services_endpoint = settings.cognitive_services_endpoint;
   setup.media_streaming = requests::MediaStreaming{
-      .url = websocket_url(origin) + "/media/acs/" + call.id + "?token=" + token,
+      .url = plan.value("media", "") + "?token=" + token,
       .unmixed = settings.unmixed(),
       .wideband = settings.media_sample_rate == 24'000,
   };
@@ -154,8 +157,8 @@ requests::Setup Intake::setup_for(const calls::Call& call, const std::string& to
 }
 
 asio::awaitable<Intake::Outcome> Intake::answer(const IncomingCall& incoming, const calls::Call& call,
-                                                const std::string& token) {
-  const requests::Answer request{incoming.context, setup_for(call, token), {}};
+                                                const json& plan) {
+  const requests::Answer request{incoming.context, setup_for(call, plan), {}};
   Manner manner{"answer/" + call.id, call.created_at, std::nullopt};
   const auto connection = co_await parts_.client.answer(request, std::move(manner));
   if (connection) {

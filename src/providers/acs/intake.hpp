@@ -70,11 +70,11 @@ class Intake {
 
   asio::awaitable<Outcome> ring(const Envelope& envelope);
   bool comes_from_us(const IncomingCall& incoming) const;
-  asio::awaitable<Outcome> answer(const IncomingCall& incoming, const calls::Call& call, const std::string& token);
+  asio::awaitable<Outcome> answer(const IncomingCall& incoming, const calls::Call& call, const nlohmann::json& plan);
   asio::awaitable<Outcome> refuse(const IncomingCall& incoming, const calls::Call& call, std::string_view reason);
   asio::awaitable<Outcome> turn_away(const IncomingCall& incoming);
   asio::awaitable<Outcome> settle(const calls::Call& call, std::string_view key, nlohmann::json data);
-  requests::Setup setup_for(const calls::Call& call, const std::string& token) const;
+  requests::Setup setup_for(const calls::Call& call, const nlohmann::json& plan) const;
 
   asio::awaitable<Outcome> call_back(Occurrence occurrence, const std::string& own_id);
   asio::awaitable<Outcome> keep(Unknown unknown, const std::string& own_id);
