@@ -238,7 +238,8 @@ def outages():
             settings = {"DATABASE_URL": database.url().replace(f":{port}/", f":{database_proxy.port}/"),
                         "REDIS_URL": f"redis://127.0.0.1:{live_proxy.port}"}
             limits = {"DATABASE_WAIT_MS": 1000, "DATABASE_STATEMENT_TIMEOUT_MS": 2000, "DATABASE_CONNECTIONS": 6,
-                      "NODE_TIMEOUT_S": 60, "RECONCILE_INTERVAL_S": 0, "LOG_LEVEL": "error", **NETWORK.settings}
+                      "NODE_TIMEOUT_S": 60, "RECONCILE_INTERVAL_S": 0, "LOG_LEVEL": "error",
+                      "AZURE_HANDLING_TIME_MS": 2000, **NETWORK.settings}
             with Gateway(PUBLIC_URL=webhook_load.PUBLIC_URL, **settings, **limits) as one, \
                     Gateway(PUBLIC_URL=webhook_load.PUBLIC_URL, **settings, **limits) as two:
                 load = storms(database, live, database_proxy, live_proxy, [one, two])
