@@ -44,6 +44,8 @@ bool is_token_character(char c) {
 }  // namespace
 
 bool is_connection_string(std::string_view text) {
+  constexpr std::size_t max_length = 4'096;
+  if (text.size() > max_length) return false;
   std::size_t endpoints = 0;
   std::size_t keys = 0;
   for (const std::string_view part : text::split(text, ';')) {

@@ -1,4 +1,5 @@
 """Who is in an ACS call speaks on a track of their own, or all on one, as the gateway asks for."""
+# Runs once for each of: acs
 
 import io
 import json
@@ -61,7 +62,7 @@ def call(channels):
     routes.write_text(ROUTES)
     settings = azure(channels)
     with Gateway("--config", routes, LOG_LEVEL="warn", **settings) as server:
-        simulator = server.sim("--provider", "acs", "--wav", voice("caller.wav", 0, 1), "--speaker",
+        simulator = server.sim("--wav", voice("caller.wav", 0, 1), "--speaker",
                                voice("other.wav", 1, 3), "--keys", "7", **settings)
         printed, _ = simulator.communicate(timeout=60)
         reports = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]

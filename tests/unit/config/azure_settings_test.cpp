@@ -102,6 +102,7 @@ TEST_CASE("a connection string is taken in the forms that Azure's own clients ta
   CHECK(takes_connection_string("Endpoint=https://a.example;AccessKey=AAAA;"));
   CHECK(takes_connection_string("accesskey=AAA=; endpoint=http://127.0.0.1:9000/"));
   CHECK(takes_connection_string("endpoint=http://localhost:9000;accesskey=AAAA;other=x"));
+  CHECK_FALSE(takes_connection_string("endpoint=http://localhost:9000;accesskey=AAAA;x=" + std::string(4'096, 'x')));
   for (const char* wrong :
        {"x", "endpoint=https://a.example", "accesskey=AAAA",
         "endpoint=https://a.example;accesskey=", "endpoint=https://a.example;accesskey=!", "endpoint=;accesskey=AAAA",
