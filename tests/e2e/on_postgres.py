@@ -39,7 +39,8 @@ def calls_survive():
 def server_goes_and_comes():
     server = postgres.Server(pathlib.Path(os.environ["TRUNKLINE_TEST_POSTGRES_DIR"]) / f"e2e-{NETWORK.name}").start()
     try:
-        with Gateway(DATABASE_URL=server.url(), DATABASE_WAIT_MS=500, **NETWORK.settings) as gateway:
+        with Gateway(DATABASE_URL=server.url(), DATABASE_WAIT_MS=500, AZURE_HANDLING_TIME_MS=500,
+                     **NETWORK.settings) as gateway:
             server.stop()
             arrival = NETWORK.call()
             began = time.monotonic()
